@@ -1,0 +1,2 @@
+drop table public.api_keys;
+drop table public.products;

@@ -1,0 +1,2 @@
+drop table public.shared_users, public.shared_entitlements;
+drop function acd.grants(text, timestamptz);

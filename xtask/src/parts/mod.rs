@@ -1,0 +1,136 @@
+//! The parts of `cargo xtask test`: each is named, says what it needs, and can be run alone.
+
+mod deny;
+mod features;
+mod msrv;
+mod openapi;
+mod rust;
+mod schemathesis;
+mod segment;
+mod wasm;
+
+use std::{collections::BTreeSet, time::Instant};
+
+pub(crate) use self::segment::FOLDER as SEGMENT_FOLDER;
+use crate::{
+    error::Error,
+    report::{Outcome, Report},
+    setup::{self, Need},
+    workspace::Workspace,
+};
+
+/// One part of the tests; the order is the order they run in, quick and telling ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Formatting.
+    Fmt,
+    /// Lints of every target, warnings denied.
+    Clippy,
+    /// Unit, integration and documentation tests of every crate.
+    Rust,
+    /// API documentation, warnings denied.
+    Docs,
+    /// The client crates compile for WebAssembly.
+    Wasm,
+    /// Every feature of every published crate compiles alone; the dependency tree holds no second TLS or HTTP stack.
+    Features,
+    /// The stated minimum Rust version is true.
+    Msrv,
+    /// The checked-in OpenAPI document is the one the code describes.
+    Openapi,
+    /// Segment's own Node client works against a live server.
+    Segment,
+    /// Generated requests against a live server find no server error and no violation of the document.
+    Schemathesis,
+    /// Licences, advisories and sources of the dependencies; only with `--full`.
+    Deny,
+}
+
+/// How parts are run.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The workspace.
+    pub(crate) workspace: Workspace,
+    /// Whether to repair what can be repaired instead of reporting it.
+    pub(crate) fix: bool,
+    /// Whether to run what takes minutes and changes rarely.
+    pub(crate) full: bool,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Clippy => "clippy",
+            Self::Rust => "rust",
+            Self::Docs => "docs",
+            Self::Wasm => "wasm",
+            Self::Features => "features",
+            Self::Msrv => "msrv",
+            Self::Openapi => "openapi",
+            Self::Segment => "segment",
+            Self::Schemathesis => "schemathesis",
+            Self::Deny => "deny",
+        }
+    }
+
+    fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Fmt | Self::Clippy => &[Need::Components],
+            Self::Rust => &[Need::Postgres, Need::Pgbouncer],
+            Self::Wasm => &[Need::Wasm],
+            Self::Segment => &[Need::Postgres, Need::Node],
+            Self::Schemathesis => &[Need::Postgres, Need::Python],
+            Self::Docs | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
+        }
+    }
+
+    fn run(self, context: &Context) -> Result<Outcome, Error> {
+        match self {
+            Self::Fmt => rust::fmt(context),
+            Self::Clippy => rust::clippy(context),
+            Self::Rust => rust::test(context),
+            Self::Docs => rust::docs(context),
+            Self::Wasm => wasm::run(context),
+            Self::Features => features::run(context),
+            Self::Msrv => msrv::run(context),
+            Self::Openapi => openapi::run(context),
+            Self::Segment => segment::run(context),
+            Self::Schemathesis => schemathesis::run(context),
+            Self::Deny => deny::run(context),
+        }
+    }
+}
+
+/// Sets up what the parts need, then runs each whatever became of the ones before; true when none failed.
+pub(crate) fn run(parts: &BTreeSet<Part>, context: &Context) -> bool {
+    let needs: BTreeSet<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+    let unmet = setup::ensure(&needs, &context.workspace);
+    let mut report = Report::default();
+    for part in parts {
+        println!("==> {}", part.name());
+        let start = Instant::now();
+        let outcome = match part.needs().iter().find_map(|need| unmet.get(need)) {
+            Some(missing) => Outcome::Failed(missing.to_string()),
+            None => part.run(context).unwrap_or_else(|error| Outcome::Failed(error.to_string())),
+        };
+        report.add(part.name(), outcome, start.elapsed());
+    }
+    println!("{}", report.summary());
+    report.is_success()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn every_part_is_called_as_the_report_names_it() {
+        for part in Part::value_variants() {
+            let value = part.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(value.as_deref(), Some(part.name()));
+        }
+    }
+}

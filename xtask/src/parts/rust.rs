@@ -1,0 +1,37 @@
+//! Formatting, lints, tests and API documentation of the Rust code.
+
+use super::Context;
+use crate::{error::Error, report::Outcome, shell};
+
+pub(super) fn fmt(context: &Context) -> Result<Outcome, Error> {
+    let mut command = context.workspace.cargo();
+    command.args(["fmt", "--all"]);
+    if !context.fix {
+        command.arg("--check");
+    }
+    shell::run(&mut command)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn clippy(context: &Context) -> Result<Outcome, Error> {
+    let scope = ["--workspace", "--all-targets", "--all-features"];
+    if context.fix {
+        let mut command = context.workspace.cargo();
+        command.args(["clippy", "--fix", "--allow-dirty", "--allow-staged"]).args(scope);
+        shell::run(&mut command)?;
+    }
+    shell::run(context.workspace.cargo().arg("clippy").args(scope).args(["--", "-D", "warnings"]))?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn test(context: &Context) -> Result<Outcome, Error> {
+    shell::run(context.workspace.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn docs(context: &Context) -> Result<Outcome, Error> {
+    let mut command = context.workspace.cargo();
+    command.args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    shell::run(&mut command)?;
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,32 @@
+//! Requests generated from the OpenAPI document, valid and broken ones, against a live server: no server error, no reply
+//! that the document does not describe.
+
+use secrecy::ExposeSecret;
+
+use super::{Context, openapi::DOCUMENT};
+use crate::{
+    error::Error,
+    report::Outcome,
+    server::Server,
+    setup::{python_environment, tools_folder},
+    shell,
+};
+
+const FOLDER: &str = "reference-server/tests/schemathesis";
+const PRODUCT: &str = "portal28";
+const SCOPES: &str = "events:write,events:read";
+
+pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
+    let workspace = &context.workspace;
+    let folder = workspace.root.join(FOLDER);
+    let programs = python_environment(&tools_folder(workspace).join("schemathesis"), &folder.join("requirements.txt"))?;
+    let server = Server::start(workspace, "schemathesis")?;
+    let key = server.key(PRODUCT, SCOPES)?;
+    // In the target folder, because it leaves a database of examples where it runs.
+    let mut command = shell::command(programs.join("schemathesis"), &workspace.target);
+    command.arg("--config-file").arg(folder.join("schemathesis.toml")).arg("run");
+    command.arg(workspace.root.join(DOCUMENT)).args(["--url", &server.url()]);
+    shell::run(command.env("ACD_KEY", key.expose_secret()))?;
+    server.stop()?;
+    Ok(Outcome::Passed)
+}

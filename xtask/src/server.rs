@@ -46,7 +46,7 @@ pub(crate) struct Server {
 
 #[derive(Deserialize)]
 struct CreatedKey {
-    key: SecretString,
+    secret: SecretString,
 }
 
 impl Server {
@@ -85,16 +85,19 @@ impl Server {
     }
 
     /// Makes an API key of a product with the given scopes.
-    pub(crate) fn key(&self, product: &str, scopes: &str) -> Result<SecretString, Error> {
+    pub(crate) fn key(&self, product: &str, scopes: &[&str]) -> Result<SecretString, Error> {
         let mut command = acd_command(&self.acd, self.data.path(), self.address);
-        command.args(["keys", "create", "--product", product, "--scope", scopes, "--json"]);
+        command.args(["keys", "create", "--json", "--product", product]);
+        for scope in scopes {
+            command.args(["--scope", scope]);
+        }
         let text = shell::read(&mut command)?;
         // The output holds a secret, so the error repeats nothing of it.
         let created: CreatedKey = serde_json::from_str(&text).map_err(|error| Error::Output {
             command: shell::describe(&command),
             detail: format!("not the expected JSON (line {}, column {})", error.line(), error.column()),
         })?;
-        Ok(created.key)
+        Ok(created.secret)
     }
 
     /// Stops it as an operator would; an error when it does not end by itself, or not well.

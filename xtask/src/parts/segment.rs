@@ -20,11 +20,11 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let node = Node::find(&setup::tools_folder(&context.workspace)).ok_or_else(|| Need::Node.missing())?;
     node.install(&folder)?;
     let server = Server::start(&context.workspace, "segment")?;
-    let write_key = server.key(PRODUCT, "events:write")?;
-    let read_key = server.key(PRODUCT, "events:read")?;
+    let write_key = server.key(PRODUCT, &["events:write"])?;
+    let read_key = server.key(PRODUCT, &["events:read"])?;
     let mut script = node.command(&folder);
     script
-        .arg("verify.mjs")
+        .arg("--test")
         .env("ACD_URL", server.url())
         .env("ACD_WRITE_KEY", write_key.expose_secret())
         .env("ACD_READ_KEY", read_key.expose_secret());

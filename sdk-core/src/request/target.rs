@@ -1,0 +1,154 @@
+//! From a base URL, a path template, path parameters and a query to an absolute URL.
+
+use std::fmt;
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use crate::Result;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+
+/// RFC 3986's unreserved characters stay as they are; everything else is encoded in path segments and query alike, so
+/// that no value can add a segment or a pair.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Where a server's API begins: scheme, authority and perhaps a path prefix, without a trailing slash.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Checks a base URL as it comes from settings.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let refuse = |why: &str| Err(Error::new(ErrorKind::Configuration, format!("the base URL {why}")));
+        let url = Url::parse(text).map_err(|cause| {
+            // The text itself is not repeated: it may hold a password.
+            Error::new(ErrorKind::Configuration, "the base URL is not a URL such as https://api.example.com")
+                .with_source(cause)
+        })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return refuse("must start with http:// or https://");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("must not hold a user or password: give them to the client's auth instead");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return refuse("must not hold a query or fragment");
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+}
+
+/// A URL in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    parameters: Vec<(&'static str, String)>,
+    query: String,
+}
+
+impl Target {
+    pub(crate) const fn new() -> Self {
+        Self { parameters: Vec::new(), query: String::new() }
+    }
+
+    pub(crate) fn path_param(&mut self, name: &'static str, value: impl fmt::Display) {
+        self.parameters.push((name, value.to_string()));
+    }
+
+    pub(crate) fn query(&mut self, name: &str, value: impl fmt::Display) {
+        let separator = if self.query.is_empty() { '?' } else { '&' };
+        self.query.push(separator);
+        self.query.extend(utf8_percent_encode(name, ENCODED));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(&value.to_string(), ENCODED));
+    }
+
+    /// Fills the template. Every parameter must be given exactly once, and none may be left over.
+    pub(crate) fn resolve(&self, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
+        let mut url = String::with_capacity(base.0.len() + operation.path().len() + self.query.len() + 32);
+        url.push_str(&base.0);
+        let mut used = 0;
+        let mut rest = operation.path();
+        while let Some((literal, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            url.push_str(literal);
+            url.extend(utf8_percent_encode(self.parameter(name, operation)?, ENCODED));
+            used += 1;
+            rest = tail;
+        }
+        url.push_str(rest);
+        if used != self.parameters.len() {
+            return Err(refused(operation, "was given a path parameter that its path does not have, or one twice"));
+        }
+        url.push_str(&self.query);
+        Uri::try_from(url).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
+    }
+
+    fn parameter(&self, name: &str, operation: &Operation) -> Result<&str> {
+        let Some((_, value)) = self.parameters.iter().find(|(known, _)| *known == name) else {
+            return Err(refused(operation, &format!("lacks its path parameter `{name}`")));
+        };
+        // An empty segment or a dot segment would reach another path than the declared one, and encoding does not help:
+        // URL parsers resolve `%2e%2e` as they resolve `..`.
+        if matches!(value.as_str(), "" | "." | "..") {
+            return Err(refused(operation, &format!("was given {value:?} as path parameter `{name}`")));
+        }
+        Ok(value)
+    }
+}
+
+fn refused(operation: &Operation, why: &str) -> Error {
+    Error::new(ErrorKind::Request, format!("{} {why}", operation.path())).with_operation(operation.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    const GET: Operation = Operation::new("test.get", Method::GET, "/v1/a/{a}/b/{b}");
+
+    fn resolve(base: &str, parameters: &[(&'static str, &str)], query: &[(&str, &str)]) -> Result<String> {
+        let mut target = Target::new();
+        for (name, value) in parameters {
+            target.path_param(name, value);
+        }
+        for (name, value) in query {
+            target.query(name, value);
+        }
+        target.resolve(&BaseUrl::parse(base)?, &GET).map(|uri| uri.to_string())
+    }
+
+    #[test]
+    fn values_cannot_leave_their_segment_or_pair() {
+        let url = resolve("https://x.test/api/", &[("a", "1/2?#%"), ("b", "é ")], &[("q", "a&b=c+d"), ("r", "")]);
+        assert_eq!(url.unwrap(), "https://x.test/api/v1/a/1%2F2%3F%23%25/b/%C3%A9%20?q=a%26b%3Dc%2Bd&r=");
+    }
+
+    #[test]
+    fn parameters_that_change_the_path_are_refused() {
+        for bad in ["", ".", ".."] {
+            let error = resolve("https://x.test", &[("a", bad), ("b", "1")], &[]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Request);
+        }
+    }
+
+    #[test]
+    fn a_missing_or_unknown_parameter_is_named() {
+        let missing = resolve("https://x.test", &[("a", "1")], &[]).unwrap_err();
+        assert!(missing.to_string().contains("`b`"), "{missing}");
+        assert!(resolve("https://x.test", &[("a", "1"), ("b", "2"), ("c", "3")], &[]).is_err());
+        assert!(resolve("https://x.test", &[("a", "1"), ("b", "2"), ("a", "3")], &[]).is_err());
+    }
+
+    #[test]
+    fn base_urls_that_could_leak_or_lose_something_are_refused() {
+        for bad in ["", "api.test", "ftp://x", "https://u:hunter2@x", "https://x?k=1", "https://x#f"] {
+            let error = BaseUrl::parse(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The system runtime on native targets: tokio.
+
+use std::time::{Duration, SystemTime};
+
+use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
+use crate::error::{Error, ErrorKind};
+use crate::Result;
+
+pub(super) struct System {
+    origin: std::time::Instant,
+}
+
+impl System {
+    pub(super) fn new() -> Self {
+        Self { origin: std::time::Instant::now() }
+    }
+}
+
+impl Clock for System {
+    fn now(&self) -> Instant {
+        Instant::from_origin(self.origin.elapsed())
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+impl Sleep for System {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+impl Random for System {
+    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
+        getrandom::fill(bytes).map_err(|cause| {
+            Error::new(ErrorKind::Environment, "the operating system gave no random bytes").with_source(cause)
+        })
+    }
+}
+
+impl Spawn for System {
+    fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<()> {
+        let executor = tokio::runtime::Handle::try_current().map_err(|cause| {
+            Error::new(
+                ErrorKind::Environment,
+                "no tokio runtime is running: call from inside one, or give the client its own with Runtime::with_spawn",
+            )
+            .with_source(cause)
+        })?;
+        executor.spawn(task);
+        Ok(())
+    }
+}

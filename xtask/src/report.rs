@@ -35,7 +35,9 @@ impl Report {
     pub(crate) fn summary(&self) -> String {
         let mut text = String::from("==> summary\n");
         for (part, outcome, took) in &self.lines {
-            text.push_str(&line(part, outcome, *took));
+            let line = line(part, outcome, *took);
+            // The rest, often the end of a log, was shown when it happened.
+            text.push_str(line.lines().next().unwrap_or_default());
             text.push('\n');
         }
         let passed = self.count(|outcome| matches!(outcome, Outcome::Passed));
@@ -69,10 +71,11 @@ mod tests {
         report.add("fmt", Outcome::Passed, Duration::from_secs(1));
         report.add("deny", Outcome::Skipped("only with --full".to_owned()), Duration::ZERO);
         assert!(report.is_success());
-        report.add("rust", Outcome::Failed("`cargo test` failed".to_owned()), Duration::from_secs(2));
+        report.add("rust", Outcome::Failed("`cargo test` failed\n--- log".to_owned()), Duration::from_secs(2));
         assert!(!report.is_success());
         let summary = report.summary();
         assert_eq!(summary.lines().last(), Some("1 passed, 1 failed, 1 skipped"));
         assert!(summary.contains("only with --full") && summary.contains("`cargo test` failed"));
+        assert!(!summary.contains("--- log"));
     }
 }

@@ -5,7 +5,7 @@ use std::{
     ffi::OsStr,
     fmt::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
 use crate::error::Error;
@@ -35,23 +35,25 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Failed { command: shown, status }) }
 }
 
+/// Prints a command and runs it with its output kept for the error; for programs that fill screens when all is well.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<(), Error> {
+    println!("$ {}", describe(command));
+    read(command).map(drop)
+}
+
 /// Runs a command unseen and gives what it wrote to standard output; an error unless it exits with 0.
 pub(crate) fn read(command: &mut Command) -> Result<String, Error> {
-    let output = output(command)?;
+    let output = command.output().map_err(|source| start_error(command, source))?;
     if !output.status.success() {
+        let complaint = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
         return Err(Error::FailedWithOutput {
             command: describe(command),
             status: output.status,
-            output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            output: String::from_utf8_lossy(complaint).trim().to_owned(),
         });
     }
     String::from_utf8(output.stdout)
         .map_err(|_| Error::Output { command: describe(command), detail: "not UTF-8".to_owned() })
-}
-
-/// Runs a command unseen; an error only when it cannot be started.
-pub(crate) fn output(command: &mut Command) -> Result<Output, Error> {
-    command.output().map_err(|source| start_error(command, source))
 }
 
 /// The file of `program` in one of the folders of `PATH`.

@@ -29,7 +29,7 @@ impl Manager {
         } else if !packages.brew.is_empty() && shell::which("brew").is_some() {
             let mut command = shell::command("brew", Path::new("/"));
             command.arg("install").args(packages.brew);
-            shell::run(&mut command).map_err(|error| format!("{error}. {}", packages.otherwise))
+            shell::run_quietly(&mut command).map_err(|error| format!("{error}. {}", packages.otherwise))
         } else {
             Err(packages.otherwise.to_owned())
         }
@@ -41,13 +41,13 @@ impl Manager {
             return Err(format!("Installing it takes root: sudo apt-get install {}", names.join(" ")));
         }
         if !self.lists_fetched {
-            shell::run(apt_get(root).arg("update")).map_err(|error| error.to_string())?;
+            shell::run_quietly(apt_get(root).arg("update")).map_err(|error| error.to_string())?;
             self.lists_fetched = true;
         }
         // Packages that a person chose to have are not ours to remove, so a conflict is reported instead.
         let mut install = apt_get(root);
         install.args(["install", "--yes", "--no-remove", "--no-install-recommends"]).args(names);
-        shell::run(&mut install).map_err(|error| error.to_string())
+        shell::run_quietly(&mut install).map_err(|error| error.to_string())
     }
 }
 

@@ -1,1 +1,32 @@
-//! Crate.
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod call;
+mod client;
+mod error;
+mod operation;
+mod pipeline;
+mod redact;
+mod request;
+mod response;
+pub mod retry;
+pub mod runtime;
+mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod transport;
+
+pub use auth::{Auth, Basic, Bearer};
+pub use call::{Attempt, Call, CallBuilder};
+pub use client::{Client, ClientBuilder, Timeouts};
+pub use error::{Error, ErrorKind, ErrorView, Result};
+pub use operation::{Operation, Safety, TimeoutClass};
+pub use pipeline::{Next, Policy};
+pub use request::{Body, ByteStream, Request};
+pub use response::Response;
+pub use retry::{GiveUp, RetryBudgets, RetryConfig};
+pub use runtime::Runtime;
+pub use secret::Secret;
+pub use transport::Transport;
+#[cfg(feature = "reqwest")]
+pub use transport::{ReqwestTransport, TransportOptions};

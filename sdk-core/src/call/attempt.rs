@@ -21,7 +21,10 @@ enum Outcome {
     /// Still under way, or dropped by the deadline while it was.
     Unfinished,
     Answered(StatusCode),
-    Failed { kind: ErrorKind, maybe_sent: bool },
+    Failed {
+        kind: ErrorKind,
+        maybe_sent: bool,
+    },
 }
 
 impl Attempt {

@@ -91,10 +91,7 @@ impl ErrorKind {
 
     /// Whether such a failure happens before anything leaves the process.
     pub(super) const fn is_before_sending(self) -> bool {
-        matches!(
-            self,
-            Self::Configuration | Self::Request | Self::Environment | Self::Credentials | Self::Connect
-        )
+        matches!(self, Self::Configuration | Self::Request | Self::Environment | Self::Credentials | Self::Connect)
     }
 }
 

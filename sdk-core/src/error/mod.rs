@@ -257,7 +257,12 @@ impl Error {
     }
 
     /// The error that an answer other than a success means. `body` is what could be read of it, already redacted.
-    pub(crate) fn from_answer(status: StatusCode, headers: HeaderMap, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn from_answer(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: &[u8],
+        redact: impl Fn(&str) -> String,
+    ) -> Self {
         let problem = Problem::read(body);
         let mut error = Self::new(ErrorKind::from_status(status), format!("the server answered {status}"));
         let inner = &mut *error.inner;

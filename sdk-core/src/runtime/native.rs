@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
-use crate::error::{Error, ErrorKind};
 use crate::Result;
+use crate::error::{Error, ErrorKind};
 
 pub(super) struct System {
     origin: std::time::Instant,

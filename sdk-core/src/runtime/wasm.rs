@@ -10,8 +10,8 @@ use gloo_timers::future::TimeoutFuture;
 use send_wrapper::SendWrapper;
 
 use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
-use crate::error::{Error, ErrorKind};
 use crate::Result;
+use crate::error::{Error, ErrorKind};
 
 /// JavaScript fires a timer at once when its delay does not fit a signed 32-bit number of milliseconds.
 const LONGEST_TIMER_MS: u32 = i32::MAX as u32;

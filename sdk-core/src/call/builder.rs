@@ -1,0 +1,217 @@
+//! Putting a call together.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Call, CallOptions};
+use crate::Result;
+use crate::auth::{Auth, SharedAuth};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+use crate::request::{Body, Request, Target};
+use crate::response::Response;
+use crate::retry::RetryConfig;
+
+/// A call in the making, from [`Client::call`]. A value that cannot be used is reported when the call is built or sent,
+/// so that the chain stays free of question marks.
+#[derive(Debug)]
+#[must_use = "nothing is sent until `send` is awaited"]
+pub struct CallBuilder<'c> {
+    client: &'c Client,
+    operation: &'static Operation,
+    target: Target,
+    headers: HeaderMap,
+    body: Body,
+    options: CallOptions,
+    problem: Option<Error>,
+}
+
+impl<'c> CallBuilder<'c> {
+    pub(crate) fn new(client: &'c Client, operation: &'static Operation) -> Self {
+        Self {
+            client,
+            operation,
+            target: Target::new(),
+            headers: client.settings().headers.clone(),
+            body: Body::empty(),
+            options: CallOptions::default(),
+            problem: None,
+        }
+    }
+
+    /// Fills `{name}` of the operation's path. The value is encoded; an empty one, `.` and `..` are refused.
+    pub fn path_param(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.target.path_param(name, value);
+        self
+    }
+
+    /// Adds a query parameter. Not for secrets: URLs end up in logs.
+    pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.target.query(name, value);
+        self
+    }
+
+    /// Adds a query parameter if there is a value.
+    pub fn query_opt(self, name: &str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Sets a header, in the place of one of the same name.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.insert(name, value);
+            }
+            (Err(_), _) => self.refuse("was given a header whose name is not one"),
+            // The value is not repeated: it may be a secret.
+            (Ok(name), Err(_)) => {
+                let name = name.as_str().to_owned();
+                self.refuse(&format!("was given a value for the header `{name}` that a header cannot carry"));
+            }
+        }
+        self
+    }
+
+    /// Sends `body` as JSON.
+    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => self.body(bytes).header(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            Err(cause) => {
+                self.problem.get_or_insert_with(|| {
+                    Error::new(ErrorKind::Request, "the body cannot be written as JSON").with_source(cause)
+                });
+                self
+            }
+        }
+    }
+
+    /// Sends `body` as it is; its content type is the caller's to set.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Uses this idempotency key in the place of a random one. A caller who may send the same intent again later, after
+    /// a crash say, keeps it with the intent.
+    pub fn idempotency_key(mut self, key: impl AsRef<str>) -> Self {
+        match HeaderValue::from_str(key.as_ref()) {
+            Ok(value) if !value.is_empty() => self.options.idempotency_key = Some(value),
+            _ => self.refuse("was given an idempotency key that is empty or that a header cannot carry"),
+        }
+        self
+    }
+
+    /// Sets the overall deadline, retries and waits included.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeout = Some(limit);
+        self
+    }
+
+    /// Sets the timeout of one attempt. For a streamed answer it is also the longest silence between two chunks.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.options.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// Sets how this call is retried.
+    pub fn retry(mut self, config: RetryConfig) -> Self {
+        self.options.retry = Some(config);
+        self
+    }
+
+    /// Sends other credentials than the client's.
+    pub fn auth(mut self, auth: impl Auth) -> Self {
+        self.options.auth = Some(Some(SharedAuth::new(auth)));
+        self
+    }
+
+    /// Sends no credentials.
+    pub fn without_auth(mut self) -> Self {
+        self.options.auth = Some(None);
+        self
+    }
+
+    /// Sets how many bytes of the answer are read into memory at most.
+    pub fn max_response_bytes(mut self, limit: usize) -> Self {
+        self.options.max_response_bytes = Some(limit);
+        self
+    }
+
+    /// The request as plain data, before any policy has touched it and without any I/O: for tests, batching and queues.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Request`] for a missing path parameter and any value that was refused on the way.
+    pub fn build(self) -> Result<Request> {
+        self.into_parts().map(|(_, request, _)| request)
+    }
+
+    /// Makes the call and reads the whole answer.
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`]; an answer other than 2xx or 304 is one too.
+    pub async fn send(self) -> Result<Response> {
+        let client = self.client;
+        let operation = self.operation;
+        match self.into_parts() {
+            Ok((operation, request, options)) => client.execute(operation, request, options).await,
+            Err(error) => Err(error.with_operation(operation.name())),
+        }
+    }
+
+    /// Makes the call and returns as soon as the answer begins. A body that breaks off later is the caller's to handle:
+    /// only the time up to the first byte is covered by retries.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_streaming(mut self) -> Result<Response> {
+        self.options.streaming = true;
+        self.send().await
+    }
+
+    /// Makes the call and reads the answer as JSON.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`ErrorKind::Decode`] with the path of the value that was not understood.
+    pub async fn send_json<T: DeserializeOwned>(self) -> Result<T> {
+        self.send().await?.json().await
+    }
+
+    fn into_parts(self) -> Result<(&'static Operation, Request, CallOptions)> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let uri = self.target.resolve(self.client.base_url(), self.operation)?;
+        let mut request = Request::new(self.operation.method(), uri);
+        *request.headers_mut() = self.headers;
+        *request.body_mut() = self.body;
+        Ok((self.operation, request, self.options))
+    }
+
+    fn refuse(&mut self, why: &str) {
+        let path = self.operation.path();
+        self.problem.get_or_insert_with(|| Error::new(ErrorKind::Request, format!("{path} {why}")));
+    }
+}
+
+impl Call {
+    /// The call that `client` would run, for tests of single steps.
+    #[cfg(test)]
+    pub(crate) fn of(builder: CallBuilder<'_>) -> Self {
+        let client = builder.client;
+        let (operation, request, options) = builder.into_parts().unwrap();
+        Self::new(operation, request, options, client.settings().clone(), client.runtime().clone())
+    }
+}

@@ -1,0 +1,156 @@
+//! One call on its way through the pipeline.
+
+mod attempt;
+mod builder;
+mod options;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Extensions, HeaderValue};
+
+pub use attempt::Attempt;
+pub use builder::CallBuilder;
+pub(crate) use options::CallOptions;
+
+use crate::auth::SharedAuth;
+use crate::client::Settings;
+use crate::operation::Operation;
+use crate::redact::AllowList;
+use crate::request::Request;
+use crate::retry::RetryConfig;
+use crate::runtime::{Instant, Runtime};
+
+/// What a policy sees and may change: the request, what is declared about the operation, and what has happened so far.
+#[derive(Debug)]
+pub struct Call {
+    operation: &'static Operation,
+    request: Request,
+    options: CallOptions,
+    settings: Arc<Settings>,
+    runtime: Runtime,
+    started: Instant,
+    deadline: Option<Instant>,
+    attempts: Vec<Attempt>,
+    extensions: Extensions,
+}
+
+impl Call {
+    pub(crate) fn new(
+        operation: &'static Operation,
+        request: Request,
+        options: CallOptions,
+        settings: Arc<Settings>,
+        runtime: Runtime,
+    ) -> Self {
+        let started = runtime.now();
+        let deadline = None;
+        let (attempts, extensions) = (Vec::new(), Extensions::new());
+        Self { operation, request, options, settings, runtime, started, deadline, attempts, extensions }
+    }
+
+    /// What is declared about the operation.
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// The request. Its headers and body are gone once the transport has taken them; method and URL stay.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Changes the request. What a per-attempt policy changes is undone before the next attempt.
+    pub fn request_mut(&mut self) -> &mut Request {
+        &mut self.request
+    }
+
+    /// The attempts so far; the last one is under way when a per-attempt policy asks.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// The clock, sleep and randomness that the call runs on.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The time since the call began.
+    pub fn elapsed(&self) -> Duration {
+        self.runtime.now().since(self.started)
+    }
+
+    /// The time left until the overall deadline; `None` when the call has none.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.since(self.runtime.now()))
+    }
+
+    /// Values that policies leave for each other.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Changes the values that policies leave for each other.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// Whether the caller reads the answer's body itself, instead of having it read within the attempt.
+    pub fn is_streaming(&self) -> bool {
+        self.options.streaming
+    }
+
+    pub(crate) fn set_request(&mut self, request: Request) {
+        self.request = request;
+    }
+
+    pub(crate) fn take_attempts(&mut self) -> Vec<Attempt> {
+        std::mem::take(&mut self.attempts)
+    }
+
+    pub(crate) fn begin_attempt(&mut self) -> u32 {
+        let number = u32::try_from(self.attempts.len()).map_or(u32::MAX, |made| made.saturating_add(1));
+        self.attempts.push(Attempt::begin(number, self.elapsed()));
+        number
+    }
+
+    /// The attempt under way, and how long it has taken.
+    pub(crate) fn attempt_mut(&mut self) -> Option<(&mut Attempt, Duration)> {
+        let elapsed = self.elapsed();
+        let attempt = self.attempts.last_mut()?;
+        let took = elapsed.saturating_sub(attempt.started());
+        Some((attempt, took))
+    }
+
+    /// Sets the deadline to `limit` after the call's start.
+    pub(crate) fn start_deadline(&mut self, limit: Duration) {
+        self.deadline = Some(self.started + limit);
+    }
+
+    pub(crate) fn overall_timeout(&self) -> Option<Duration> {
+        self.options.timeout.or(self.settings.timeouts.of(self.operation.timeout_class()).overall)
+    }
+
+    pub(crate) fn attempt_timeout(&self) -> Duration {
+        self.options.attempt_timeout.unwrap_or(self.settings.timeouts.of(self.operation.timeout_class()).attempt)
+    }
+
+    pub(crate) fn retry(&self) -> &RetryConfig {
+        self.options.retry.as_ref().unwrap_or(&self.settings.retry)
+    }
+
+    pub(crate) fn auth(&self) -> Option<&SharedAuth> {
+        self.options.auth.as_ref().unwrap_or(&self.settings.auth).as_ref()
+    }
+
+    pub(crate) fn max_response_bytes(&self) -> usize {
+        self.options.max_response_bytes.unwrap_or(self.settings.max_response_bytes)
+    }
+
+    pub(crate) fn idempotency_key(&self) -> Option<&HeaderValue> {
+        self.options.idempotency_key.as_ref()
+    }
+
+    pub(crate) fn allow_list(&self) -> &AllowList {
+        &self.settings.allow_list
+    }
+}

@@ -1,0 +1,172 @@
+//! Putting a client together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+
+use super::{Client, Inner, Settings, Timeouts};
+use crate::Result;
+use crate::auth::{Auth, SharedAuth};
+use crate::error::{Error, ErrorKind};
+use crate::operation::TimeoutClass;
+use crate::pipeline::{Pipeline, Policy, SharedPolicy};
+use crate::request::BaseUrl;
+use crate::retry::{RetryBudgets, RetryConfig};
+use crate::runtime::Runtime;
+use crate::transport::{SharedTransport, Transport};
+
+/// Settings of a [`Client`] in the making. Everything is checked once, in [`build`](Self::build).
+///
+/// The order in which policies run is fixed, whatever the order of the calls here:
+/// operation span, overall deadline, idempotency key, **per-call policies**, retry; then for each attempt its span,
+/// credentials, **per-attempt policies**, attempt timeout, wire log and the **transport**.
+#[must_use]
+pub struct ClientBuilder {
+    base_url: String,
+    settings: Settings,
+    runtime: Runtime,
+    budgets: RetryBudgets,
+    per_call: Vec<SharedPolicy>,
+    per_attempt: Vec<SharedPolicy>,
+    transport: Option<SharedTransport>,
+    problem: Option<Error>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            settings: Settings::default(),
+            runtime: Runtime::system(),
+            budgets: RetryBudgets::default(),
+            per_call: Vec::new(),
+            per_attempt: Vec::new(),
+            transport: None,
+            problem: None,
+        }
+    }
+
+    /// Sets the credentials of every call. Default: none.
+    pub fn auth(mut self, auth: impl Auth) -> Self {
+        self.settings.auth = Some(SharedAuth::new(auth));
+        self
+    }
+
+    /// Adds a policy that runs once per call, outside retry. Policies run in the order in which they are added.
+    pub fn per_call(mut self, policy: impl Policy) -> Self {
+        self.per_call.push(SharedPolicy::new(policy));
+        self
+    }
+
+    /// Adds a policy that runs for each attempt, inside retry and after the credentials were put on. Policies run in the
+    /// order in which they are added.
+    pub fn per_attempt(mut self, policy: impl Policy) -> Self {
+        self.per_attempt.push(SharedPolicy::new(policy));
+        self
+    }
+
+    /// Replaces the transport. Default: [`ReqwestTransport`](crate::ReqwestTransport) with the feature `reqwest`.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(SharedTransport::new(transport));
+        self
+    }
+
+    /// Replaces clock, sleep, randomness and executor. Default: [`Runtime::system`].
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = runtime;
+        self
+    }
+
+    /// Sets both timeouts of a class. The defaults stand at [`TimeoutClass`].
+    pub fn timeouts(mut self, class: TimeoutClass, timeouts: Timeouts) -> Self {
+        self.settings.timeouts.set(class, timeouts);
+        self
+    }
+
+    /// Sets how failures are retried.
+    pub fn retry(mut self, config: RetryConfig) -> Self {
+        self.settings.retry = config;
+        self
+    }
+
+    /// Shares retry budgets with other clients of the same servers. Default: budgets of its own.
+    pub fn retry_budgets(mut self, budgets: RetryBudgets) -> Self {
+        self.budgets = budgets;
+        self
+    }
+
+    /// Adds a header to every call.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.settings.headers.insert(name, value);
+            }
+            _ => self.refuse("a default header has a name or a value that a header cannot carry"),
+        }
+        self
+    }
+
+    /// Sets how many bytes of an answer are read into memory at most. Default 16 MiB.
+    pub fn max_response_bytes(mut self, limit: usize) -> Self {
+        self.settings.max_response_bytes = limit;
+        self
+    }
+
+    /// Shows the values of this header in the wire log and in spans. Values marked sensitive stay hidden.
+    pub fn log_header<N: TryInto<HeaderName>>(mut self, name: N) -> Self {
+        match name.try_into() {
+            Ok(name) => self.settings.allow_list.allow_header(&name),
+            Err(_) => self.refuse("a header to be logged has a name that is not one"),
+        }
+        self
+    }
+
+    /// Shows the values of this query parameter in the wire log and in spans.
+    pub fn log_query(mut self, name: impl Into<String>) -> Self {
+        self.settings.allow_list.allow_query(name);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] for a base URL that is not one, or that holds credentials, a query or a fragment; for
+    /// a timeout of zero; for a header that cannot be sent; and when there is no transport.
+    pub fn build(self) -> Result<Client> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let base_url = BaseUrl::parse(&self.base_url)?;
+        for class in [TimeoutClass::Quick, TimeoutClass::Standard, TimeoutClass::Long, TimeoutClass::Transfer] {
+            let Timeouts { attempt, overall } = self.settings.timeouts.of(class);
+            if attempt.is_zero() || overall.is_some_and(|limit: Duration| limit.is_zero()) {
+                let class = class.as_str();
+                let problem = format!("the timeouts of the class `{class}` must be longer than zero");
+                return Err(Error::new(ErrorKind::Configuration, problem));
+            }
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => SharedTransport::default_for_target()?,
+        };
+        let pipeline = Pipeline::new(self.per_call, self.budgets, self.per_attempt, transport);
+        let settings = Arc::new(self.settings);
+        Ok(Client { inner: Arc::new(Inner { base_url, settings, runtime: self.runtime, pipeline }) })
+    }
+
+    fn refuse(&mut self, why: &'static str) {
+        self.problem.get_or_insert_with(|| Error::new(ErrorKind::Configuration, why));
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

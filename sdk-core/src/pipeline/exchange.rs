@@ -1,0 +1,140 @@
+//! The innermost step: hands the request to the transport and turns an answer into a result.
+
+use bytes::{Bytes, BytesMut};
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, StatusCode};
+
+use super::Step;
+use crate::Result;
+use crate::call::Call;
+use crate::error::Error;
+use crate::redact::scrub;
+use crate::request::{Body, Request};
+use crate::response::Response;
+use crate::retry::retry_after;
+use crate::transport::SharedTransport;
+
+/// How much of an error answer is read: enough for any problem document.
+const ERROR_BODY: usize = 64 * 1024;
+
+pub(super) struct Exchange(pub(super) SharedTransport);
+
+impl Step for Exchange {
+    async fn run(&self, call: &mut Call) -> Result<Response> {
+        let request = call.request_mut().detach()?;
+        let secrets = secrets_of(&request);
+        let limit = call.max_response_bytes();
+        let response = self.0.send(request).await?.with_limit(limit);
+        if !is_success(response.status()) {
+            return Err(failure(response, call, &secrets).await);
+        }
+        if call.is_streaming() {
+            return Ok(response);
+        }
+        // Read within the attempt: a body that breaks off is then retried like any other failure.
+        let (status, headers, body) = response.into_parts();
+        match body.collect(limit).await {
+            Ok(bytes) => Ok(Response::new(status, headers, Body::from(bytes)).with_limit(limit)),
+            Err(error) => Err(error.with_exchange(None, status, headers, Vec::new())),
+        }
+    }
+}
+
+fn is_success(status: StatusCode) -> bool {
+    status.is_success() || status == StatusCode::NOT_MODIFIED
+}
+
+async fn failure(response: Response, call: &Call, secrets: &[HeaderValue]) -> Error {
+    let (status, headers, body) = response.into_parts();
+    let wait = retry_after(&headers, call.runtime().wall());
+    let body = beginning(body).await;
+    let known = || secrets.iter().filter_map(|value| value.to_str().ok());
+    let error = Error::from_answer(status, headers, &body, |text| scrub(text, known()));
+    match wait {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+/// As much of an error's body as arrives within bounds. That it breaks off is not worth a second error: the status has
+/// already said what there is to say.
+async fn beginning(body: Body) -> Bytes {
+    let mut stream = body.into_stream();
+    let mut read = BytesMut::new();
+    while let Ok(Some(chunk)) = stream.chunk().await {
+        let room = ERROR_BODY.saturating_sub(read.len());
+        read.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if read.len() >= ERROR_BODY {
+            break;
+        }
+    }
+    read.freeze()
+}
+
+/// What a server's answer may quote and nobody may see.
+fn secrets_of(request: &Request) -> Vec<HeaderValue> {
+    let headers = request.headers();
+    headers
+        .iter()
+        .filter(|(name, value)| value.is_sensitive() || *name == AUTHORIZATION)
+        .map(|(_, v)| v.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::LOCATION;
+
+    use crate::testing::{Harness, Script, answer};
+    use crate::{Bearer, ErrorKind, Secret};
+
+    #[test]
+    fn a_problem_document_is_read_and_redacted() {
+        let body = r#"{"title":"Denied","detail":"key hunter2hunter2 is revoked","code":"key_revoked"}"#;
+        let harness = Harness::new([answer(401).header("x-request-id", "r1").body(body)]);
+        let auth = Bearer::new(&Secret::from("hunter2hunter2")).unwrap();
+        let client = harness.client().auth(auth).build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(error.code(), Some("key_revoked"));
+        assert_eq!(error.detail(), Some("key [redacted] is revoked"));
+        assert_eq!(error.request_id(), Some("r1"));
+        assert!(!format!("{error} {error:?} {:?}", error.view()).contains("hunter2"));
+    }
+
+    #[test]
+    fn redirects_are_errors_and_not_modified_is_none() {
+        let harness = Harness::new([answer(302).header("location", "http://elsewhere/"), answer(304)]);
+        let client = harness.client().build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Redirect);
+        assert_eq!(error.headers()[LOCATION], "http://elsewhere/");
+        assert_eq!(harness.run(client.call(&Harness::GET).send()).unwrap().status(), 304);
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_retried() {
+        let harness = Harness::new([Script::broken_body(200, "hal"), answer(200).body("whole")]);
+        let client = harness.client().build().unwrap();
+        let response = harness.run(client.call(&Harness::GET).send()).unwrap();
+        assert_eq!(response.attempts().len(), 2);
+        assert_eq!(response.body().unwrap(), "whole");
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_refused_and_not_retried() {
+        let harness = Harness::new([answer(200).body("12345")]);
+        let client = harness.client().max_response_bytes(4).build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::TooLarge, 1));
+    }
+
+    #[test]
+    fn a_huge_error_body_keeps_its_status() {
+        let harness = Harness::new([answer(404).body("x".repeat(1 << 20))]);
+        let client = harness.client().build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.body_excerpt().unwrap().chars().count() <= 513);
+    }
+}

@@ -1,0 +1,161 @@
+//! Finding secrets in text that a server wrote.
+
+use super::REDACTED;
+
+/// A word that makes the value after it a secret.
+const TELLING: [&str; 10] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "authorization",
+    "apikey",
+    "credential",
+    "cookie",
+    "signature",
+    "privatekey",
+];
+
+/// From this length on, a run of letters and digits without any structure is taken for a key. Ids of our own are
+/// shorter or are UUIDs.
+const OPAQUE: usize = 20;
+
+/// `text` without secrets: the ones named in `known` (what the request carried), values of fields whose name tells, what
+/// follows `Bearer` and `Basic`, and long opaque runs.
+pub(crate) fn scrub<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = text.to_owned();
+    for secret in known.into_iter().filter(|secret| !secret.trim().is_empty()) {
+        text = text.replace(secret, REDACTED);
+        // An `Authorization` value is a scheme and the secret; servers quote the second alone.
+        if let Some((_, credentials)) = secret.split_once(' ') {
+            text = text.replace(credentials, REDACTED);
+        }
+    }
+    scrub_guessed(&text)
+}
+
+fn scrub_guessed(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = "";
+    while let Some(start) = rest.find(is_word) {
+        let (gap, tail) = rest.split_at(start);
+        clean.push_str(gap);
+        let word_end = tail.find(|c| !is_word(c)).unwrap_or(tail.len());
+        // A quoted value of a telling field is hidden to its closing quote, spaces and all.
+        let end = match (is_value_of(before, gap), quote(gap)) {
+            (true, Some(quote)) => quoted_end(tail, quote).max(word_end),
+            _ => word_end,
+        };
+        let (word, after) = tail.split_at(end);
+        let hide = is_value_of(before, gap) || is_credentials_of(before, gap) || is_opaque(word);
+        // The scheme's name is no secret, and it tells that the next word is one.
+        if hide && !is_scheme(word) && word != "redacted" {
+            clean.push_str(REDACTED);
+        } else {
+            clean.push_str(word);
+        }
+        before = word;
+        rest = after;
+    }
+    clean.push_str(rest);
+    clean
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '~')
+}
+
+fn is_value_of(name: &str, gap: &str) -> bool {
+    let separated = gap.contains([':', '=']) && gap.chars().all(|c| matches!(c, ':' | '=' | '"' | '\'' | '\\' | ' '));
+    separated && {
+        let plain: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+        TELLING.iter().any(|word| plain.contains(word))
+    }
+}
+
+fn is_credentials_of(name: &str, gap: &str) -> bool {
+    is_scheme(name) && !gap.is_empty() && gap.chars().all(char::is_whitespace)
+}
+
+fn is_scheme(word: &str) -> bool {
+    ["bearer", "basic"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+fn quote(gap: &str) -> Option<char> {
+    gap.chars().next_back().filter(|c| matches!(c, '"' | '\''))
+}
+
+fn quoted_end(tail: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in tail.char_indices() {
+        match c {
+            '\\' => escaped = !escaped,
+            _ if c == quote && !escaped => return at,
+            _ => escaped = false,
+        }
+    }
+    tail.len()
+}
+
+fn is_opaque(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let letters = word.chars().filter(char::is_ascii_alphabetic).count();
+    word.len() >= OPAQUE && digits >= 2 && letters >= 1 && !ends_in_uuid(word)
+}
+
+/// UUIDs are ids, not secrets; ours have a prefix, as in `key_01890a5d-ac96-774b-bcce-b302099a8057`.
+fn ends_in_uuid(word: &str) -> bool {
+    let id = word.rsplit('_').next().unwrap_or(word);
+    id.len() == 36 && uuid::Uuid::try_parse(id).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn guess(text: &str) -> String {
+        scrub(text, [])
+    }
+
+    #[test]
+    fn fields_with_telling_names_lose_their_values() {
+        assert_eq!(guess(r#"{"access_token":"abc","n":1}"#), r#"{"access_token":"[redacted]","n":1}"#);
+        assert_eq!(guess(r#"{"password": "two \" words"}"#), r#"{"password": "[redacted]"}"#);
+        assert_eq!(guess("client_secret=abc&x=1"), "client_secret=[redacted]&x=1");
+        assert_eq!(guess("Authorization: Bearer abc.def"), "Authorization: Bearer [redacted].def");
+    }
+
+    #[test]
+    fn long_opaque_runs_are_hidden_and_ids_are_not() {
+        assert_eq!(guess("bad key sk_live_51Habcdefghijkl0987"), "bad key [redacted]");
+        for kept in [
+            "no key_01890a5d-ac96-774b-bcce-b302099a8057 here",
+            "the_parameter_is_not_a_number",
+            "2026-11-22T10:00:00Z took 35 ms",
+            "token is expired",
+        ] {
+            assert_eq!(guess(kept), kept);
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_hidden_wherever_it_appears() {
+        assert_eq!(scrub("x hunter2 y", ["Bearer hunter2"]), "x [redacted] y");
+        assert_eq!(scrub("x Bearer hunter2 y", ["Bearer hunter2"]), "x [redacted] y");
+        assert_eq!(scrub("untouched", ["", " "]), "untouched");
+    }
+
+    proptest! {
+        #[test]
+        fn a_known_secret_never_survives(
+            before in ".{0,40}", secret in "[a-zA-Z0-9]{6,40}", after in ".{0,40}",
+        ) {
+            prop_assume!(!"[redacted]".contains(&secret));
+            let clean = scrub(&format!("{before}{secret}{after}"), [secret.as_str()]);
+            prop_assert!(!clean.contains(&secret));
+        }
+    }
+}

@@ -1,1 +1,42 @@
-//! Crate.
+#![doc = include_str!("../README.md")]
+
+pub mod operations;
+pub mod wire;
+
+#[cfg(feature = "client")]
+mod builder;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod context;
+#[cfg(feature = "client")]
+mod delivery;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod event;
+#[cfg(feature = "durable")]
+mod journal;
+#[cfg(feature = "client")]
+mod queue;
+#[cfg(feature = "client")]
+mod shared;
+#[cfg(feature = "client")]
+mod signal;
+#[cfg(feature = "client")]
+mod stats;
+
+#[cfg(feature = "client")]
+pub use crate::{
+    builder::AnalyticsClientBuilder,
+    client::AnalyticsClient,
+    context::{App, Context, Named},
+    delivery::{FailedEvent, FailedEvents, FailureReason},
+    error::{BuildError, EnqueueError, FlushError},
+    event::{Alias, Group, Identify, MessageId, Page, Screen, Track},
+    queue::Overflow,
+    shared::{ShutdownReport, Withdrawal},
+    stats::Stats,
+};
+#[cfg(feature = "durable")]
+pub use journal::{DurableQueue, JournalError, SyncPolicy};

@@ -1,0 +1,169 @@
+use std::sync::Arc;
+
+#[cfg(feature = "durable")]
+use crate::journal::{Journal, Receipt};
+use crate::queue::{BatchLimits, Chunk, Queue};
+use crate::stats::Stats;
+
+/// Where the background task takes events from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The queue in memory itself.
+    Memory,
+    /// The folder that the writer thread moves the queue to.
+    #[cfg(feature = "durable")]
+    Journal(Journal),
+}
+
+/// Events taken for sending.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) chunk: Chunk,
+    /// The context they were made in, as JSON.
+    pub(crate) context: Arc<[u8]>,
+    /// The mark that is reached once they are settled.
+    pub(crate) upto: u64,
+    #[cfg(feature = "durable")]
+    receipt: Option<Receipt>,
+}
+
+/// The source cannot give events at present; the reason is for the log.
+pub(crate) type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A source with the queue in front of it.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) source: Source,
+    pub(crate) limits: BatchLimits,
+    /// The context of this run, as JSON.
+    pub(crate) context: Arc<[u8]>,
+}
+
+impl Backlog {
+    /// Takes the oldest events, as many as one batch may have.
+    pub(crate) async fn take(&self) -> Result<Option<Batch>, SourceError> {
+        match &self.source {
+            Source::Memory => Ok(self.queue.take().map(|(chunk, upto)| Batch {
+                chunk,
+                context: self.context.clone(),
+                upto,
+                #[cfg(feature = "durable")]
+                receipt: None,
+            })),
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => {
+                let taken = journal.take(self.limits).await?;
+                Ok(taken.map(|taken| Batch {
+                    chunk: taken.chunk,
+                    context: taken.context,
+                    upto: taken.upto,
+                    receipt: Some(taken.receipt),
+                }))
+            }
+        }
+    }
+
+    /// Forgets a batch whose events need not be sent again.
+    pub(crate) fn settle(&self, batch: Batch) {
+        #[cfg(feature = "durable")]
+        if let (Source::Journal(journal), Some(receipt)) = (&self.source, batch.receipt) {
+            journal.settle(receipt);
+            return;
+        }
+        self.queue.recycle(batch.chunk);
+    }
+
+    /// What [`Batch::upto`] reaches once everything tracked until now is settled.
+    pub(crate) async fn mark(&self) -> u64 {
+        match &self.source {
+            Source::Memory => self.queue.mark(),
+            // A writer that is gone hands nothing out: the next take says so.
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => journal.mark().await.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Whether anything waits to be taken.
+    pub(crate) fn is_waiting(&self) -> bool {
+        match &self.source {
+            Source::Memory => self.queue.held().0 > 0,
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => journal.waiting().0 > 0,
+        }
+    }
+
+    /// Whether a whole batch waits to be taken.
+    pub(crate) fn has_full_batch(&self) -> bool {
+        match &self.source {
+            Source::Memory => self.queue.has_full_batch(),
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => {
+                let (events, bytes) = journal.waiting();
+                events >= self.limits.events as u64 || bytes >= self.limits.bytes as u64
+            }
+        }
+    }
+
+    /// Events held, the batch under way not counted unless it is on disk.
+    pub(crate) fn held(&self) -> u64 {
+        self.queue.held().0 as u64 + self.on_disk()
+    }
+
+    /// Drops everything and says how many events that were.
+    pub(crate) fn clear(&self) -> u64 {
+        let dropped = self.queue.clear() + self.on_disk();
+        #[cfg(feature = "durable")]
+        if let Source::Journal(journal) = &self.source {
+            journal.clear();
+        }
+        dropped
+    }
+
+    /// Events dropped or damaged behind the queue.
+    pub(crate) fn dropped(&self) -> u64 {
+        match &self.source {
+            Source::Memory => 0,
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => journal.dropped(),
+        }
+    }
+
+    /// Ends the source. Gives what it took from the queue and could not keep.
+    pub(crate) async fn close(&self) -> Option<Chunk> {
+        match &self.source {
+            Source::Memory => None,
+            // A writer that is gone has nothing to give.
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => journal.close().await.ok().flatten(),
+        }
+    }
+
+    /// Events that outlive the process.
+    pub(crate) fn on_disk(&self) -> u64 {
+        match &self.source {
+            Source::Memory => 0,
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => journal.unsettled(),
+        }
+    }
+
+    /// The disk's part of the stats, the rest zero.
+    pub(crate) fn disk_stats(&self) -> Stats {
+        match &self.source {
+            Source::Memory => Stats::default(),
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => Stats {
+                disk_bytes: journal.disk_bytes(),
+                damaged_bytes: journal.damaged_bytes(),
+                disk_failures: journal.failures(),
+                ..Stats::default()
+            },
+        }
+    }
+
+    /// Whether what is left outlives the process.
+    pub(crate) fn is_durable(&self) -> bool {
+        !matches!(self.source, Source::Memory)
+    }
+}

@@ -1,1 +1,11 @@
-//! Crate.
+//! The reference server of the ACD platform: the shared tables on PostgreSQL under row security, and the API over them.
+//!
+//! [`app`] is where everything joins; [`kernel`] is what the domains stand on; each domain is a module of its own.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod events;
+pub mod gateway;
+pub mod identity;
+pub mod kernel;

@@ -1,2 +1,7 @@
-//! Server.
-fn main() {}
+//! The `acd` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    acd_server::cli::main()
+}

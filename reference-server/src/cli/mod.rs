@@ -1,0 +1,107 @@
+//! The command line.
+
+mod config;
+mod context;
+mod events;
+mod keys;
+mod logging;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use context::{Context, Session};
+
+/// What a command ends with: an explanation for the terminal when it fails.
+pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+#[derive(Parser)]
+#[command(name = "acd", version, about = "The ACD platform: reference server and tools", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API; without DATABASE_URL on an embedded PostgreSQL
+    Serve,
+    /// Apply, revert or show migrations
+    Migrate {
+        #[command(subcommand)]
+        command: migrate::MigrateCommand,
+    },
+    /// Fill the database with realistic data of fifteen products; repeating it changes nothing
+    Seed(seed::SeedArguments),
+    /// Create, list, rotate and revoke API keys
+    Keys {
+        #[command(subcommand)]
+        command: keys::KeysCommand,
+    },
+    /// Bring events in from a file
+    Events {
+        #[command(subcommand)]
+        command: events::EventsCommand,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// Say what is missing on this machine and how to get it
+    Doctor,
+    /// Run the cross-product story with live progress
+    Demo(demo::DemoArguments),
+    /// List every setting, its value and where it comes from
+    Config,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Command::Completions { shell } = arguments.command {
+        clap_complete::generate(shell, &mut Arguments::command(), "acd", &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    let config = match crate::config::Config::from_process() {
+        Ok(config) => config,
+        Err(error) => return fail(&error),
+    };
+    let _logging = logging::start(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(arguments.command, Context::new(config))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&*error),
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("acd: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  because: {cause}");
+        source = cause.source();
+    }
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command, context: Context) -> CliResult {
+    match command {
+        Command::Serve => serve::run(context).await,
+        Command::Migrate { command } => migrate::run(command, &context).await,
+        Command::Seed(arguments) => seed::run(arguments, &context).await,
+        Command::Keys { command } => keys::run(command, &context).await,
+        Command::Events { command } => events::run(command, &context).await,
+        Command::Openapi => serve::print_openapi(&context).await,
+        Command::Doctor => doctor::run(&context).await,
+        Command::Demo(arguments) => demo::run(arguments, context).await,
+        Command::Config => config::run(&context),
+        Command::Completions { .. } => Ok(()),
+    }
+}

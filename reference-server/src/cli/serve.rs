@@ -1,0 +1,86 @@
+//! `acd serve` and `acd openapi`.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{CliResult, Context};
+use crate::kernel::db::Db;
+use crate::kernel::migrate::Migrator;
+
+/// How long requests under way may take once the process is asked to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Serves until asked to stop, then finishes what is under way.
+pub(super) async fn run(context: Context) -> CliResult {
+    let listener = TcpListener::bind(context.config.listen).await.map_err(|error| {
+        format!("cannot listen on {}: {error}; free it or set ACD_LISTEN to another address", context.config.listen)
+    })?;
+    let session = context.connect().await?;
+    let applied = Migrator::new(context.config.migrations_dir.as_deref())?.up(session.db.pool(), None).await?;
+    let app = context.app(session.db.clone())?;
+    app.ensure_partitions().await.map_err(|problem| format!("the partitions of events cannot be made: {problem:?}"))?;
+    let stopping = app.stopping.clone();
+    let maintenance = tokio::spawn(app.clone().maintain(stopping.clone()));
+    let (router, _) = app.router();
+    drop(app);
+    let address = listener.local_addr()?;
+    tracing::info!(%address, migrations_applied = applied.len(), "serving; docs at http://{address}/docs");
+
+    let signalled = stopping.clone();
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        tracing::info!("asked to stop: finishing what is under way");
+        signalled.cancel();
+    });
+    let mut server = tokio::spawn(
+        axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned()).into_future(),
+    );
+    tokio::select! {
+        ended = &mut server => ended??,
+        () = drain_time(stopping) => {
+            tracing::warn!("requests still under way after {} s are cut", DRAIN.as_secs());
+            server.abort();
+        }
+    }
+    maintenance.await?;
+    session.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn drain_time(stopping: CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(DRAIN).await;
+}
+
+async fn wait_for_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Prints the OpenAPI document. Needs no database.
+pub(super) async fn print_openapi(context: &Context) -> CliResult {
+    let db = Db::new(sqlx::postgres::PgConnectOptions::new_without_pgpass(), context.config.pool.clone());
+    let (_, document) = crate::app::App::new(crate::app::Parts {
+        db,
+        clock: crate::kernel::clock::Clock::system(),
+        hasher: crate::gateway::KeyHasher::throwaway(),
+        jwt: None,
+        writer: crate::events::WriterSettings::default(),
+    })
+    .router();
+    println!("{}", serde_json::to_string_pretty(&document)?);
+    Ok(())
+}

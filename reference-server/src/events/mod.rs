@@ -1,0 +1,20 @@
+//! Events: taken in by Segment's tracking API, stored once each, and read back.
+
+mod accept;
+mod import;
+mod query;
+mod row;
+mod scan;
+mod stamp;
+mod store;
+mod track;
+mod writer;
+
+pub use import::{ImportReport, import};
+pub use query::routes as query_routes;
+pub(crate) use query::timeline;
+pub use store::ensure_partitions;
+pub use track::routes as track_routes;
+pub(crate) use track::{body_limit, cors};
+pub(crate) use writer::StoreError;
+pub use writer::{Writer, WriterSettings};

@@ -1,0 +1,149 @@
+//! From the credentials of a request to its principal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use acd_platform::keys::ApiKey;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{Extensions, HeaderMap, header};
+use moka::Expiry;
+use moka::future::Cache;
+
+use super::jwt::JwtVerifier;
+use super::key::{KeyHasher, LEAD};
+use super::store;
+use crate::kernel::clock::Clock;
+use crate::kernel::db::Db;
+use crate::kernel::principal::{Actor, Principal};
+use crate::kernel::problem::{Problem, Result};
+use crate::kernel::request_id::RequestId;
+
+/// How long a key is believed without asking the database: a key revoked elsewhere works on for at most this long.
+const BELIEVED_FOR: Duration = Duration::from_millis(900);
+const CACHED_KEYS: u64 = 100_000;
+
+#[derive(Clone)]
+struct Loaded {
+    key: Option<Arc<ApiKey>>,
+    asked_at: Instant,
+}
+
+/// Counts from when the database was asked, not from when it answered.
+struct SinceAsked;
+
+impl<K> Expiry<K, Loaded> for SinceAsked {
+    fn expire_after_create(&self, _: &K, loaded: &Loaded, created_at: Instant) -> Option<Duration> {
+        Some(BELIEVED_FOR.saturating_sub(created_at.saturating_duration_since(loaded.asked_at)))
+    }
+}
+
+/// Resolves API keys and JWTs. Cheap to clone.
+#[derive(Clone)]
+pub struct Authenticator {
+    db: Db,
+    clock: Clock,
+    hasher: KeyHasher,
+    jwt: Option<JwtVerifier>,
+    keys: Cache<([u8; 32], u64), Loaded>,
+    /// Part of the cache's key, so that raising it makes every answer already under way worthless too.
+    generation: Arc<AtomicU64>,
+}
+
+impl Authenticator {
+    /// An authenticator over the keys in this database, and JWTs where a verifier is given.
+    pub fn new(db: Db, clock: Clock, hasher: KeyHasher, jwt: Option<JwtVerifier>) -> Self {
+        let keys = Cache::builder().max_capacity(CACHED_KEYS).expire_after(SinceAsked).build();
+        Self { db, clock, hasher, jwt, keys, generation: Arc::default() }
+    }
+
+    pub(super) fn hasher(&self) -> &KeyHasher {
+        &self.hasher
+    }
+
+    /// Forgets every key, so that a change just committed takes effect with the next request.
+    pub(super) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The principal of a request with an `Authorization: Bearer` header.
+    ///
+    /// # Errors
+    /// 401 when there are no credentials or they are not valid; 503 when they cannot be checked now.
+    pub async fn authenticate(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Principal> {
+        let request_id = extensions.get::<RequestId>().cloned().unwrap_or_else(RequestId::new);
+        match self.from_header(headers, request_id).await? {
+            Some(principal) => Ok(principal),
+            None => {
+                Err(Problem::unauthorized("no_credentials", "send an API key or a JWT as `Authorization: Bearer …`"))
+            }
+        }
+    }
+
+    /// The principal of the `Authorization` header: Bearer, or Basic with the key as user name; `None` without one.
+    pub async fn from_header(&self, headers: &HeaderMap, request_id: RequestId) -> Result<Option<Principal>> {
+        let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+        let malformed = || {
+            Problem::unauthorized(
+                "invalid_authorization",
+                "the Authorization header is neither `Bearer …` nor `Basic …`",
+            )
+        };
+        let (scheme, credentials) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+        let credentials = credentials.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            if credentials.starts_with(LEAD) {
+                return self.from_key(credentials, request_id).await.map(Some);
+            }
+            let Some(jwt) = &self.jwt else { return Err(invalid_key()) };
+            return jwt.verify(credentials, self.clock.now(), request_id).await.map(Some);
+        }
+        if scheme.eq_ignore_ascii_case("basic") {
+            let text = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = text.ok_or_else(malformed)?;
+            let key = text.split_once(':').map_or(text.as_str(), |(user, _)| user);
+            return self.from_key(key, request_id).await.map(Some);
+        }
+        Err(malformed())
+    }
+
+    /// The principal of an API key.
+    pub async fn from_key(&self, text: &str, request_id: RequestId) -> Result<Principal> {
+        if !text.starts_with(LEAD) {
+            return Err(invalid_key());
+        }
+        let hash = self.hasher.hash(text);
+        let entry = (hash, self.generation.load(Ordering::Acquire));
+        let loaded = self
+            .keys
+            .try_get_with(entry, self.load(hash, request_id.clone()))
+            .await
+            .map_err(|problem: Arc<Problem>| problem.shared())?;
+        let Some(key) = loaded.key else { return Err(invalid_key()) };
+        if key.revoked_at.is_some() {
+            return Err(Problem::unauthorized("key_revoked", "this API key was revoked; use its successor"));
+        }
+        if key.expires_at.is_some_and(|at| at <= self.clock.now()) {
+            return Err(Problem::unauthorized("key_expired", "this API key has expired; rotate or create one"));
+        }
+        let actor = match &key.product {
+            Some(product) => Actor::Product(product.clone()),
+            None => Actor::Admin,
+        };
+        Ok(Principal { actor, scopes: key.scopes.clone(), request_id })
+    }
+
+    /// Looked up by a keyed hash, so that the time it takes says nothing about any key.
+    async fn load(&self, hash: [u8; 32], request_id: RequestId) -> Result<Loaded> {
+        let asked_at = Instant::now();
+        let mut tx = self.db.scoped(&Principal::service(request_id)).await?;
+        let row = store::by_hash(&mut tx, &hash).await?;
+        tx.commit().await?;
+        Ok(Loaded { key: row.map(ApiKey::try_from).transpose()?.map(Arc::new), asked_at })
+    }
+}
+
+fn invalid_key() -> Problem {
+    Problem::unauthorized("invalid_key", "the API key is not valid; check that it was copied whole")
+}

@@ -1,0 +1,189 @@
+//! The pool, and transactions that run as the principal of the request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use acd_platform::ProductSlug;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Postgres};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::principal::{Actor, Principal};
+use super::problem::{Problem, Result};
+
+/// How the pool is sized.
+#[derive(Clone, Debug)]
+pub struct PoolSettings {
+    /// Most connections in all.
+    pub max: u32,
+    /// Most transactions one product may have open at a time.
+    pub per_product: u32,
+    /// How long a request waits for a connection before it gets 503.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+    /// Whether statements are prepared by name. Off behind a pooler that gives each transaction another connection.
+    pub named_statements: bool,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            max: 20,
+            per_product: 12,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            named_statements: true,
+        }
+    }
+}
+
+/// Access to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+    settings: Arc<PoolSettings>,
+    shares: Arc<Mutex<HashMap<ProductSlug, Arc<Semaphore>>>>,
+}
+
+/// An open transaction under a principal's role. Rolled back when dropped.
+pub struct Tx {
+    inner: sqlx::Transaction<'static, Postgres>,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+impl Db {
+    /// A pool over these options. Connects when first used.
+    pub fn new(options: PgConnectOptions, settings: PoolSettings) -> Self {
+        let options = options.application_name("acd");
+        let options = if settings.named_statements { options } else { options.statement_cache_capacity(0) };
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max)
+            .acquire_timeout(settings.acquire_timeout)
+            .idle_timeout(Duration::from_secs(300))
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Self { pool, settings: Arc::new(settings), shares: Arc::default() }
+    }
+
+    /// The pool itself, for what must run as the login role: migrations and health.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Opens a transaction as the principal: role, claims, request id and time limit in one round trip.
+    ///
+    /// # Errors
+    /// 503 when the product has its whole share of connections in use, none comes free in time,
+    /// or the database is away.
+    pub async fn scoped(&self, principal: &Principal) -> Result<Tx> {
+        let share = match principal.product() {
+            Some(product) => Some(self.share(product).await?),
+            None => None,
+        };
+        let mut tx = self.unshared(principal).await?;
+        tx._share = share;
+        Ok(tx)
+    }
+
+    /// The same without counting towards the product's share, for work done on behalf of many requests at once.
+    ///
+    /// # Errors
+    /// 503 when no connection comes free in time or the database is away.
+    pub async fn unshared(&self, principal: &Principal) -> Result<Tx> {
+        let started = Instant::now();
+        let begin = begin_statement(principal, self.settings.statement_timeout);
+        let mut begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
+        // A connection that died while idle is found out here, where nothing has been sent yet.
+        for _ in 0..self.settings.max {
+            match &begun {
+                Err(sqlx::Error::Io(_)) => {}
+                Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("57P01") => {}
+                _ => break,
+            }
+            if self.pool.num_idle() == 0 {
+                break;
+            }
+            begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
+        }
+        metrics::histogram!("acd_db_begin_seconds").record(started.elapsed());
+        Ok(Tx { inner: begun?, _share: None })
+    }
+
+    async fn share(&self, product: &ProductSlug) -> Result<OwnedSemaphorePermit> {
+        let semaphore = {
+            let mut shares = self.shares.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(
+                shares
+                    .entry(product.clone())
+                    .or_insert_with(|| Arc::new(Semaphore::new(self.settings.per_product as usize))),
+            )
+        };
+        match tokio::time::timeout(self.settings.acquire_timeout, semaphore.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => {
+                metrics::counter!("acd_db_share_exhausted_total", "product" => product.to_string()).increment(1);
+                Err(Problem::unavailable(
+                    "product_busy",
+                    "this product has its whole share of database connections in use; try again shortly",
+                ))
+            }
+        }
+    }
+
+    /// Records the pool's size and use.
+    pub fn record_metrics(&self) {
+        let size = self.pool.size();
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        metrics::gauge!("acd_db_pool_connections", "state" => "open").set(size);
+        metrics::gauge!("acd_db_pool_connections", "state" => "in_use").set(size.saturating_sub(idle));
+        let saturation = f64::from(size.saturating_sub(idle)) / f64::from(self.settings.max.max(1));
+        metrics::gauge!("acd_db_pool_saturation").set(saturation);
+    }
+}
+
+impl Tx {
+    /// The connection inside the transaction.
+    pub fn conn(&mut self) -> &mut sqlx::PgConnection {
+        &mut self.inner
+    }
+
+    /// Goes on as another actor with the same database role.
+    pub async fn become_actor(&mut self, actor: &Actor) -> Result<()> {
+        let statement = claims_statement(actor);
+        let statement = statement.trim_start_matches("; ").to_owned();
+        if !statement.is_empty() {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(self.conn()).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes it all durable.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+/// The statement that opens a transaction as this principal. Every value in it is of a type that needs no quoting.
+pub fn begin_statement(principal: &Principal, statement_timeout: Duration) -> String {
+    let mut sql = format!(
+        "BEGIN; SET LOCAL ROLE {}; SET LOCAL application_name = 'acd {}'; SET LOCAL statement_timeout = {}",
+        principal.role().as_str(),
+        principal.request_id.as_str(),
+        statement_timeout.as_millis(),
+    );
+    sql.push_str(&claims_statement(&principal.actor));
+    sql
+}
+
+/// The claims of an actor, each set on its own, so that none is left from an actor before.
+pub fn claims_statement(actor: &Actor) -> String {
+    match actor {
+        Actor::Product(product) => format!("; SET LOCAL acd.product = '{product}'"),
+        Actor::User(user) => {
+            format!("; SET LOCAL request.jwt.claims = '{{\"sub\":\"{user}\",\"role\":\"authenticated\"}}'")
+        }
+        Actor::Admin | Actor::Service => String::new(),
+    }
+}

@@ -1,0 +1,16 @@
+//! What every domain stands on. Knows none of them.
+
+pub mod clock;
+pub mod db;
+pub mod embedded;
+pub mod extract;
+pub mod idempotency;
+pub mod migrate;
+pub mod observe;
+pub mod openapi;
+pub mod outbox;
+pub mod paging;
+pub mod principal;
+pub mod problem;
+pub mod request_id;
+pub mod route;

@@ -1,0 +1,55 @@
+//! Cursors of lists that are ordered by a time-ordered id.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use super::problem::{Problem, Result};
+
+/// Reads `limit`, refusing what the documentation excludes.
+pub fn limit(asked: Option<u16>, default: u16, max: u16) -> Result<i64> {
+    match asked {
+        None => Ok(i64::from(default)),
+        Some(limit) if (1..=max).contains(&limit) => Ok(i64::from(limit)),
+        Some(limit) => Err(Problem::bad_request("invalid_query", format!("limit: {limit} is not between 1 and {max}"))),
+    }
+}
+
+/// Reads the cursor of the page before: the id after which to go on.
+pub fn read_cursor(cursor: Option<&str>) -> Result<Option<Uuid>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(Some).ok_or_else(|| {
+        Problem::bad_request("invalid_cursor", "cursor: give back next_cursor of the page before, unchanged")
+    })
+}
+
+/// Cuts a list that was read one row too long, and makes the cursor of the next page.
+pub fn page<R, T>(
+    mut rows: Vec<R>,
+    limit: i64,
+    id: impl Fn(&R) -> Uuid,
+    map: impl FnMut(R) -> T,
+) -> acd_platform::Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(id(last)));
+    acd_platform::Page { data: rows.into_iter().map(map).collect(), next_cursor }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_goes_round_and_garbage_is_refused() {
+        let ids: Vec<Uuid> = (0..3).map(Uuid::from_u128).collect();
+        let page = page(ids.clone(), 2, |id| *id, |id| id);
+        assert_eq!(page.data, ids[..2]);
+        assert_eq!(read_cursor(page.next_cursor.as_deref()).unwrap(), Some(ids[1]));
+        assert_eq!(super::page(ids, 3, |id| *id, |id| id).next_cursor, None);
+        for garbage in ["", "x", "AAAA", "%%%"] {
+            assert_eq!(read_cursor(Some(garbage)).unwrap_err().code, "invalid_cursor");
+        }
+    }
+}

@@ -103,13 +103,13 @@ impl Operation {
     pub const fn new(name: &'static str, method: Method, path: &'static str) -> Self {
         assert!(!name.is_empty(), "an operation needs a name");
         assert!(is_template(path), "an operation's path starts with `/` and closes every `{{` with `}}`");
-        let verb = match &method {
-            &Method::GET => Verb::Get,
-            &Method::HEAD => Verb::Head,
-            &Method::POST => Verb::Post,
-            &Method::PUT => Verb::Put,
-            &Method::PATCH => Verb::Patch,
-            &Method::DELETE => Verb::Delete,
+        let verb = match method {
+            Method::GET => Verb::Get,
+            Method::HEAD => Verb::Head,
+            Method::POST => Verb::Post,
+            Method::PUT => Verb::Put,
+            Method::PATCH => Verb::Patch,
+            Method::DELETE => Verb::Delete,
             _ => panic!("an operation's method is one of GET, HEAD, POST, PUT, PATCH and DELETE"),
         };
         // A destructor cannot run in a const fn, and none of the methods matched above owns memory.

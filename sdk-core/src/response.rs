@@ -1,5 +1,7 @@
 //! What came back.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -7,13 +9,13 @@ use serde::de::DeserializeOwned;
 use crate::Result;
 use crate::call::Attempt;
 use crate::error::{Error, ErrorKind, request_id};
+use crate::redact::AllowList;
 use crate::request::{Body, ByteStream};
 
 /// How much [`Response::bytes`] reads at most unless told otherwise: 16 MiB.
 pub(crate) const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Status, headers and body of an answer.
-#[derive(Debug)]
 pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
@@ -102,6 +104,18 @@ impl Response {
 
     pub(crate) fn into_parts(self) -> (StatusCode, HeaderMap, Body) {
         (self.status, self.headers, self.body)
+    }
+}
+
+/// Header values by the default allow-list: cookies and tokens come in headers too.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &AllowList::default().headers(&self.headers))
+            .field("body", &self.body)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 

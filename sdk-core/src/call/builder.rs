@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Call, CallOptions};
+use super::CallOptions;
 use crate::Result;
 use crate::auth::{Auth, SharedAuth};
 use crate::client::Client;
@@ -20,7 +20,6 @@ use crate::retry::RetryConfig;
 
 /// A call in the making, from [`Client::call`]. A value that cannot be used is reported when the call is built or sent,
 /// so that the chain stays free of question marks.
-#[derive(Debug)]
 #[must_use = "nothing is sent until `send` is awaited"]
 pub struct CallBuilder<'c> {
     client: &'c Client,
@@ -206,12 +205,13 @@ impl<'c> CallBuilder<'c> {
     }
 }
 
-impl Call {
-    /// The call that `client` would run, for tests of single steps.
-    #[cfg(test)]
-    pub(crate) fn of(builder: CallBuilder<'_>) -> Self {
-        let client = builder.client;
-        let (operation, request, options) = builder.into_parts().unwrap();
-        Self::new(operation, request, options, client.settings().clone(), client.runtime().clone())
+impl fmt::Debug for CallBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = &self.client.settings().allow_list;
+        f.debug_struct("CallBuilder")
+            .field("operation", &self.operation.name())
+            .field("headers", &list.headers(&self.headers))
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ mod attempt;
 mod builder;
 mod options;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,6 @@ use crate::retry::RetryConfig;
 use crate::runtime::{Instant, Runtime};
 
 /// What a policy sees and may change: the request, what is declared about the operation, and what has happened so far.
-#[derive(Debug)]
 pub struct Call {
     operation: &'static Operation,
     request: Request,
@@ -152,5 +152,15 @@ impl Call {
 
     pub(crate) fn allow_list(&self) -> &AllowList {
         &self.settings.allow_list
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation.name())
+            .field("request", &self.request)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use crate::auth::SharedAuth;
 use crate::retry::RetryConfig;
 
 /// Overrides of the client's settings. `None` keeps the client's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,

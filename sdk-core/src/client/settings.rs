@@ -10,7 +10,6 @@ use crate::redact::AllowList;
 use crate::response::DEFAULT_LIMIT;
 use crate::retry::RetryConfig;
 
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) timeouts: TimeoutTable,
     pub(crate) retry: RetryConfig,

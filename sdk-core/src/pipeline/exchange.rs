@@ -1,14 +1,13 @@
 //! The innermost step: hands the request to the transport and turns an answer into a result.
 
 use bytes::{Bytes, BytesMut};
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::Step;
 use crate::Result;
 use crate::call::Call;
 use crate::error::Error;
-use crate::redact::scrub;
+use crate::redact::{is_telling, scrub};
 use crate::request::{Body, Request};
 use crate::response::Response;
 use crate::retry::retry_after;
@@ -73,12 +72,8 @@ async fn beginning(body: Body) -> Bytes {
 
 /// What a server's answer may quote and nobody may see.
 fn secrets_of(request: &Request) -> Vec<HeaderValue> {
-    let headers = request.headers();
-    headers
-        .iter()
-        .filter(|(name, value)| value.is_sensitive() || *name == AUTHORIZATION)
-        .map(|(_, v)| v.clone())
-        .collect()
+    let is_secret = |name: &HeaderName, value: &HeaderValue| value.is_sensitive() || is_telling(name.as_str());
+    request.headers().iter().filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value.clone()).collect()
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ impl<S: Step> Step for Retry<S> {
             let spare = if attempt < config.max_attempts { call.request().try_clone() } else { None };
             let result = self.inner.run(call).await;
             let failure = result.as_ref().err().map(Failure::of);
+            // Without randomness the longest wait is the kindest.
+            let unit = if failure.is_some() { call.runtime().random_unit().unwrap_or(1.0) } else { 1.0 };
             let at = Situation {
                 attempt,
                 safety: call.operation().safety(),
@@ -42,8 +44,7 @@ impl<S: Step> Step for Retry<S> {
                 replayable,
                 stale_excused,
                 remaining: call.remaining(),
-                // Without randomness the longest wait is the kindest.
-                unit: call.runtime().random_unit().unwrap_or(1.0),
+                unit,
             };
             let decision = decide(failure.as_ref(), &at, &config);
             let error = match (decision, result) {

@@ -68,10 +68,13 @@ fn is_word(c: char) -> bool {
 
 fn is_value_of(name: &str, gap: &str) -> bool {
     let separated = gap.contains([':', '=']) && gap.chars().all(|c| matches!(c, ':' | '=' | '"' | '\'' | '\\' | ' '));
-    separated && {
-        let plain: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-        TELLING.iter().any(|word| plain.contains(word))
-    }
+    separated && is_telling(name)
+}
+
+/// Whether a field or header of this name holds a secret by all experience.
+pub(crate) fn is_telling(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    TELLING.iter().any(|word| plain.contains(word))
 }
 
 fn is_credentials_of(name: &str, gap: &str) -> bool {

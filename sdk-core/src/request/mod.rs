@@ -4,6 +4,8 @@ mod body;
 mod stream;
 mod target;
 
+use std::fmt;
+
 use http::{HeaderMap, Method, Uri};
 
 pub use body::Body;
@@ -12,9 +14,9 @@ pub(crate) use target::{BaseUrl, Target};
 
 use crate::Result;
 use crate::error::{Error, ErrorKind};
+use crate::redact::AllowList;
 
 /// Method, absolute URL, headers and body of one HTTP request.
-#[derive(Debug)]
 pub struct Request {
     method: Method,
     uri: Uri,
@@ -98,9 +100,30 @@ impl Request {
     }
 }
 
+/// Header and query values by the default allow-list, whatever the client's own shows: a request is printed without one.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = AllowList::default();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("uri", &format_args!("{}", list.uri(&self.uri)))
+            .field("headers", &list.headers(&self.headers))
+            .field("body", &self.body)
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn printing_shows_no_value_that_could_be_a_secret() {
+        let mut request = Request::new(Method::POST, Uri::from_static("http://localhost/v1?limit=5&code=hunter2"));
+        request.headers_mut().insert("x-key", http::HeaderValue::from_static("hunter2"));
+        let text = format!("{request:?}");
+        assert!(text.contains("limit=5&code=[redacted]") && !text.contains("hunter2"), "{text}");
+    }
 
     #[test]
     fn a_request_is_sent_once() {

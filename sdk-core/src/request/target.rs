@@ -41,7 +41,6 @@ impl BaseUrl {
 }
 
 /// A URL in the making.
-#[derive(Clone, Debug)]
 pub(crate) struct Target {
     parameters: Vec<(&'static str, String)>,
     query: String,

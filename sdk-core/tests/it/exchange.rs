@@ -1,0 +1,105 @@
+//! Requests and answers, whole and in pieces.
+
+use std::time::Duration;
+
+use acd_core::testing::ManualClock;
+use acd_core::{Basic, Body, ByteStream, Client, ErrorKind, Operation, Secret};
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Reply, Server, ok};
+
+const PUT: Operation = Operation::new("test.put", Method::PUT, "/v1/things/{id}").idempotent();
+const GET: Operation = Operation::new("test.get", Method::GET, "/v1/things").safe();
+const POST: Operation = Operation::new("test.post", Method::POST, "/v1/things").keyed();
+
+#[tokio::test]
+async fn a_call_arrives_as_it_was_made() {
+    let server = Server::start([ok(r#"{"n":1}"#)]).await;
+    let auth = Basic::new(&Secret::from("user"), &Secret::from("pass")).unwrap();
+    let client = Client::builder(format!("{}/base/", server.url())).auth(auth).header("x-all", "a").build().unwrap();
+    let answer: Value = client
+        .call(&PUT)
+        .path_param("id", "a/b")
+        .query("q", "x y")
+        .query_opt("none", None::<u32>)
+        .header("x-one", "b")
+        .json(&json!({"name": "é"}))
+        .send_json()
+        .await
+        .unwrap();
+    assert_eq!(answer, json!({"n": 1}));
+    let request = &server.requests()[0];
+    assert_eq!(request.line, "PUT /base/v1/things/a%2Fb?q=x%20y HTTP/1.1");
+    assert_eq!(request.header("authorization"), Some("Basic dXNlcjpwYXNz"));
+    assert_eq!((request.header("x-all"), request.header("x-one")), (Some("a"), Some("b")));
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert!(request.header("user-agent").unwrap().starts_with("acd-core/"));
+    assert_eq!(request.body, r#"{"name":"é"}"#);
+}
+
+#[tokio::test]
+async fn an_invalid_call_is_refused_before_anything_is_sent() {
+    let server = Server::start([]).await;
+    let client = Client::builder(server.url()).build().unwrap();
+    for call in [client.call(&PUT), client.call(&GET).header("x", "a\nb"), client.call(&GET).idempotency_key("")] {
+        let error = call.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request);
+        assert!(!error.may_have_been_sent());
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn retry_after_of_a_real_answer_is_waited_for() {
+    let busy = Reply::Answer { status: 503, headers: "retry-after: 7\r\n", body: String::new() };
+    let server = Server::start([busy, ok("done")]).await;
+    let clock = ManualClock::new();
+    let client = Client::builder(server.url()).runtime(clock.runtime()).build().unwrap();
+    let call = client.call(&POST).body("once more").send();
+    let time = async {
+        clock.sleeping(Duration::from_secs(7)).await;
+        clock.advance(Duration::from_secs(7));
+    };
+    let (response, ()) = tokio::join!(call, time);
+    assert_eq!(response.unwrap().bytes().await.unwrap(), "done");
+    let requests = server.requests();
+    assert_eq!((requests[0].body.as_str(), requests[1].body.as_str()), ("once more", "once more"));
+    assert_eq!(requests[0].header("idempotency-key"), requests[1].header("idempotency-key"));
+    assert_eq!(requests[0].connection, requests[1].connection, "the connection is reused");
+}
+
+#[tokio::test]
+async fn bodies_stream_up_with_and_without_a_length() {
+    let server = Server::start([ok(""), ok("")]).await;
+    let client = Client::builder(server.url()).build().unwrap();
+    let parts = || ByteStream::from_chunks(["ab", "cd"].map(Bytes::from));
+    client.call(&POST).body(Body::replayable(Some(4), parts)).send().await.unwrap();
+    client.call(&POST).body(Body::stream(None, parts())).send().await.unwrap();
+    let requests = server.requests();
+    assert_eq!((requests[0].header("content-length"), requests[0].body.as_str()), (Some("4"), "abcd"));
+    assert_eq!((requests[1].header("transfer-encoding"), requests[1].body.as_str()), (Some("chunked"), "abcd"));
+}
+
+#[tokio::test]
+async fn a_streamed_answer_is_handed_over_as_it_comes() {
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n";
+    let server = Server::start([Reply::Raw(chunked)]).await;
+    let client = Client::builder(server.url()).max_response_bytes(1).build().unwrap();
+    let mut stream = client.call(&GET).send_streaming().await.unwrap().into_stream();
+    let mut all = Vec::new();
+    while let Some(chunk) = stream.chunk().await.unwrap() {
+        all.extend_from_slice(&chunk);
+    }
+    assert_eq!(all, b"abcd", "the limit is for bodies that are read into memory");
+}
+
+#[tokio::test]
+async fn a_large_answer_is_refused_at_the_limit() {
+    let server = Server::start([ok("x".repeat(100_000))]).await;
+    let client = Client::builder(server.url()).build().unwrap();
+    let error = client.call(&GET).max_response_bytes(99_999).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
+}

@@ -1,0 +1,12 @@
+//! The pipeline over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod boundaries;
+mod cancellation;
+mod capture;
+mod connections;
+mod exchange;
+mod redaction;
+mod server;
+mod spans;

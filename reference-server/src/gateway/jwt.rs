@@ -46,7 +46,7 @@ pub struct JwtVerifier {
 
 struct Jwks {
     client: Client,
-    read: Operation,
+    read: &'static Operation,
     state: Mutex<Option<Published>>,
 }
 
@@ -85,9 +85,9 @@ impl JwtVerifier {
             Some(url) => {
                 let path_at = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
                 let (origin, path) = url.split_at(path_at.unwrap_or(url.len()));
-                // An operation's path lives as long as the process, and so does this setting.
+                // An operation lives as long as the process, and so does this setting.
                 let path: &'static str = if path.is_empty() { "/" } else { Box::leak(path.into()) };
-                let read = Operation::new("jwks.read", Method::GET, path).safe();
+                let read = Box::leak(Box::new(Operation::new("jwks.read", Method::GET, path).safe()));
                 Some(Arc::new(Jwks { client: Client::builder(origin).build()?, read, state: Mutex::new(None) }))
             }
             None => None,
@@ -173,7 +173,7 @@ impl Jwks {
         if !read_again {
             return Ok(known);
         }
-        match self.client.call(&self.read).send_json::<JwkSet>().await {
+        match self.client.call(self.read).send_json::<JwkSet>().await {
             Ok(keys) => {
                 let found = keys.find(kid).cloned();
                 *state = Some(Published { keys: Arc::new(keys), read_at: now });

@@ -18,6 +18,9 @@ use crate::signal::Signal;
 use crate::stats::Counters;
 use crate::wire::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES};
 
+/// For how long the same events are tried again, where they are held in memory alone.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
+
 type Customise = Box<dyn FnOnce(ClientBuilder) -> ClientBuilder>;
 
 /// Settings of an [`AnalyticsClient`]. Each has a default that suits a server process.
@@ -175,7 +178,8 @@ impl AnalyticsClientBuilder {
             return Err(BuildError::Context(format!("it has {} bytes, more than {MAX_EVENT_BYTES}", context.len())));
         }
         let context: Arc<[u8]> = context.into();
-        let bytes = self.batch_bytes - envelope_bytes(MAX_EVENT_BYTES.max(context.len()));
+        // Room for the largest context, not for this one: a durable queue may hold events of an earlier run's.
+        let bytes = self.batch_bytes - envelope_bytes(MAX_EVENT_BYTES);
         let limits = BatchLimits { events: self.batch_events, bytes };
         let auth = Basic::new(&self.write_key, &Secret::new("")).map_err(BuildError::Http)?;
         let http = Client::builder(self.base_url).auth(auth).runtime(self.runtime.clone());
@@ -190,13 +194,16 @@ impl AnalyticsClientBuilder {
         }
         let signal = Arc::new(Signal::default());
         let queue = Arc::new(Queue::new(self.queue, limits, self.consent));
-        let mut give_up_after = Some(Duration::from_secs(12 * 60 * 60));
-        let mut source = Source::Memory;
         #[cfg(feature = "durable")]
-        if let Some(options) = &self.durable {
-            source = Source::Journal(Journal::open(options, context.clone(), queue.clone(), signal.clone())?);
-            give_up_after = None;
-        }
+        let (source, give_up_after) = match &self.durable {
+            None => (Source::Memory, Some(GIVE_UP_AFTER)),
+            Some(options) => {
+                let journal = Journal::open(options, limits, context.clone(), queue.clone(), signal.clone())?;
+                (Source::Journal(journal), None)
+            }
+        };
+        #[cfg(not(feature = "durable"))]
+        let (source, give_up_after) = (Source::Memory, Some(GIVE_UP_AFTER));
         let pace = Pace {
             interval: self.interval,
             give_up_after: self.give_up_after.unwrap_or(give_up_after),
@@ -205,7 +212,7 @@ impl AnalyticsClientBuilder {
         let shared = Arc::new(Shared {
             api,
             runtime: self.runtime,
-            backlog: Backlog { queue, source, limits, context },
+            backlog: Backlog { queue, source, context },
             signal,
             ids: MessageIds::new(keys.map(u64::from_le_bytes)),
             counters: Counters::default(),

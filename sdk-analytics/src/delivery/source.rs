@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "durable")]
 use crate::journal::{Journal, Receipt};
-use crate::queue::{BatchLimits, Chunk, Queue};
+use crate::queue::{Chunk, Queue};
 use crate::stats::Stats;
 
 /// Where the background task takes events from.
@@ -35,7 +35,6 @@ pub(crate) type SourceError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) struct Backlog {
     pub(crate) queue: Arc<Queue>,
     pub(crate) source: Source,
-    pub(crate) limits: BatchLimits,
     /// The context of this run, as JSON.
     pub(crate) context: Arc<[u8]>,
 }
@@ -53,7 +52,7 @@ impl Backlog {
             })),
             #[cfg(feature = "durable")]
             Source::Journal(journal) => {
-                let taken = journal.take(self.limits).await?;
+                let taken = journal.take().await?;
                 Ok(taken.map(|taken| Batch {
                     chunk: taken.chunk,
                     context: taken.context,
@@ -89,7 +88,7 @@ impl Backlog {
         match &self.source {
             Source::Memory => self.queue.held().0 > 0,
             #[cfg(feature = "durable")]
-            Source::Journal(journal) => journal.waiting().0 > 0,
+            Source::Journal(journal) => journal.is_waiting(),
         }
     }
 
@@ -98,10 +97,7 @@ impl Backlog {
         match &self.source {
             Source::Memory => self.queue.has_full_batch(),
             #[cfg(feature = "durable")]
-            Source::Journal(journal) => {
-                let (events, bytes) = journal.waiting();
-                events >= self.limits.events as u64 || bytes >= self.limits.bytes as u64
-            }
+            Source::Journal(journal) => journal.has_full_batch(),
         }
     }
 

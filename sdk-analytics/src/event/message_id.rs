@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn ids_are_version_7_and_never_meet() {
         let at = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap();
-        let clients = [MessageIds::new([1, 2]), MessageIds::new([2, 2]), MessageIds::new([1, 3])];
+        let clients = [1_u64, 2, 3].map(|seed| MessageIds::new([mix(seed), mix(!seed)]));
         let mut seen = HashSet::new();
         for _ in 0..20_000 {
             for client in &clients {

@@ -31,12 +31,14 @@ pub(super) struct Shared {
 pub(crate) struct Journal {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
+    limits: BatchLimits,
 }
 
 impl Journal {
     /// Locks the folder, reads what an earlier run left, and starts the writer thread.
     pub(crate) fn open(
         options: &DurableQueue,
+        limits: BatchLimits,
         context: Arc<[u8]>,
         queue: Arc<Queue>,
         signal: Arc<Signal>,
@@ -59,7 +61,7 @@ impl Journal {
             .name("acd-analytics-journal".into())
             .spawn(move || writer.run(&received))
             .map_err(JournalError::io("start the writer of", &options.folder))?;
-        Ok(Self { commands, shared })
+        Ok(Self { commands, shared, limits })
     }
 
     /// Has the writer look into the queue. A system call only when it sleeps.
@@ -70,8 +72,8 @@ impl Journal {
     }
 
     /// Takes the oldest events for sending.
-    pub(crate) async fn take(&self, limits: BatchLimits) -> Result<Option<Taken>, JournalError> {
-        self.ask(|reply| Command::Take(limits, reply)).await?
+    pub(crate) async fn take(&self) -> Result<Option<Taken>, JournalError> {
+        self.ask(|reply| Command::Take(self.limits, reply)).await?
     }
 
     /// Strikes the events of a batch off. When the writer is gone they are sent again, to no effect.
@@ -105,9 +107,15 @@ impl Journal {
         answer.await.map_err(|_| JournalError::Closed)
     }
 
-    /// Events on disk that have not been handed out, and their bytes.
-    pub(crate) fn waiting(&self) -> (u64, u64) {
-        (self.shared.waiting.load(Ordering::Acquire), self.shared.waiting_bytes.load(Ordering::Acquire))
+    /// Whether there are events on disk that have not been handed out.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.shared.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether these make a batch.
+    pub(crate) fn has_full_batch(&self) -> bool {
+        self.shared.waiting.load(Ordering::Acquire) >= self.limits.events as u64
+            || self.shared.waiting_bytes.load(Ordering::Acquire) >= self.limits.bytes as u64
     }
 
     /// Events on disk that have not been settled.

@@ -2,9 +2,11 @@
 
 mod config;
 mod context;
+mod doctor;
 mod events;
 mod keys;
 mod logging;
+mod migrate;
 mod serve;
 
 use std::process::ExitCode;

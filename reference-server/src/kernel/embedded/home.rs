@@ -115,19 +115,6 @@ impl Home {
         &self.socket_dir
     }
 
-    /// The major version that wrote the data, none when there is no cluster yet.
-    pub(super) fn data_major(&self) -> Result<Option<u32>, EmbeddedError> {
-        let path = self.data().join("PG_VERSION");
-        match fs::read_to_string(&path) {
-            Ok(text) => match text.trim().parse() {
-                Ok(major) => Ok(Some(major)),
-                Err(_) => Err(EmbeddedError::Foreign { path, reason: "it holds no version of PostgreSQL" }),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(EmbeddedError::file("read", &path)(error)),
-        }
-    }
-
     /// A command that runs as the account of the cluster, in a folder that it may read.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
@@ -142,6 +129,19 @@ impl Home {
 
     fn uid(&self) -> u32 {
         self.account.as_ref().map_or_else(|| geteuid().as_raw(), |account| account.uid)
+    }
+}
+
+/// The major version that wrote the data, none when there is no cluster yet.
+pub(super) fn data_major(data: &Path) -> Result<Option<u32>, EmbeddedError> {
+    let path = data.join("PG_VERSION");
+    match fs::read_to_string(&path) {
+        Ok(text) => match text.trim().parse() {
+            Ok(major) => Ok(Some(major)),
+            Err(_) => Err(EmbeddedError::Foreign { path, reason: "it holds no version of PostgreSQL" }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EmbeddedError::file("read", &path)(error)),
     }
 }
 

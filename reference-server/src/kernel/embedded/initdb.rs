@@ -1,6 +1,10 @@
 //! Making the cluster, all or nothing.
 
-use super::{Binaries, Durability, EmbeddedError, SUPERUSER, home::Home, postmaster};
+use super::{
+    Binaries, Durability, EmbeddedError, SUPERUSER,
+    home::{self, Home},
+    postmaster,
+};
 use std::{fs, process};
 
 /// An unfinished cluster has this prefix and is never used, so a kill in the middle costs only the work done.
@@ -9,7 +13,7 @@ const STAGING: &str = "initdb-";
 /// Makes the cluster when there is none. Call it only while holding the owner lock.
 pub(super) fn ensure(home: &Home, binaries: &Binaries, durability: Durability) -> Result<(), EmbeddedError> {
     remove_unfinished(home)?;
-    if home.data_major()?.is_some() {
+    if home::data_major(&home.data())?.is_some() {
         return Ok(());
     }
     let data = home.data();

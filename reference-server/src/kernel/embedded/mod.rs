@@ -84,6 +84,20 @@ impl EmbeddedCluster {
         Ok(cluster)
     }
 
+    /// The server that would run the cluster of this data folder. Starts and makes nothing.
+    ///
+    /// # Errors
+    /// When none is installed, or not the one that the data needs.
+    pub fn installed_for(data_dir: &Path) -> Result<Binaries, EmbeddedError> {
+        let data = data_dir.join("postgres").join("data");
+        Binaries::find(home::data_major(&data)?, &data)
+    }
+
+    /// Whether the data folder holds a cluster already, as far as this user may see.
+    pub fn exists(data_dir: &Path) -> bool {
+        data_dir.join("postgres").join("data").join("PG_VERSION").exists()
+    }
+
     /// How to connect to one of its databases, such as [`DATABASE`], as [`SUPERUSER`].
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()

@@ -3,7 +3,11 @@
 //! One process owns the server (it holds the lock file) and restarts it when it dies. Others only watch the lock: when
 //! the owner goes, one of them takes over.
 
-use super::{Binaries, EmbeddedError, EmbeddedOptions, home::Home, initdb, postmaster};
+use super::{
+    Binaries, EmbeddedError, EmbeddedOptions,
+    home::{self, Home},
+    initdb, postmaster,
+};
 use std::{
     fs::{self, File, TryLockError},
     path::PathBuf,
@@ -84,7 +88,7 @@ impl Supervisor {
         open.read(true).write(true).create(true).truncate(false);
         let lock = open.open(&path).map_err(EmbeddedError::file("open", &path))?;
         let home = Home::prepare(&data_dir)?;
-        let binaries = Binaries::find(home.data_major()?, &home.data())?;
+        let binaries = Binaries::find(home::data_major(&home.data())?, &home.data())?;
         let mut supervisor = Self { options, home, binaries, lock, role: Role::Attached };
         let deadline = Instant::now() + OTHER_READY_WITHIN;
         loop {

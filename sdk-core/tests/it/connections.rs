@@ -37,6 +37,15 @@ async fn a_host_that_does_not_exist_was_not_sent() {
 }
 
 #[tokio::test]
+async fn a_failed_tls_handshake_was_not_sent() {
+    let server = Server::start([]).await;
+    let url = server.url().replace("http:", "https:");
+    let client = Client::builder(url).retry(RetryConfig::disabled()).build().unwrap();
+    let error = client.call(&Harness::POST_UNSAFE).send().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false));
+}
+
+#[tokio::test]
 async fn a_kept_connection_found_dead_is_replaced() {
     let server = Server::start([ok("first"), Reply::Close, ok("second")]).await;
     let client = client(&server);

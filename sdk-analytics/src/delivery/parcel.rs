@@ -55,9 +55,10 @@ impl Parcel {
     pub(super) async fn deliver(mut self, courier: &mut Courier) -> Result<(), (Interrupt, Box<Self>)> {
         while let Some(range) = self.ranges.pop() {
             courier.join_flushes().await;
-            let attempt = match select(pin!(self.attempt(&range)), pin!(self.interrupt())).await {
-                Either::Left((attempt, _)) => Ok(attempt),
-                Either::Right((interrupt, _)) => Err(interrupt),
+            // What forbids sending is looked at first: an attempt that begins may have left before it is cut off.
+            let attempt = match select(pin!(self.interrupt()), pin!(self.attempt(&range))).await {
+                Either::Left((interrupt, _)) => Err(interrupt),
+                Either::Right((attempt, _)) => Ok(attempt),
             };
             match attempt {
                 Err(interrupt) => {

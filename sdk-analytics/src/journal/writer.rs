@@ -101,6 +101,7 @@ impl Writer {
         }
     }
 
+    /// Does what it is told. Whoever is answered must find the published counts up to date, so they come first.
     fn serve(&mut self, command: Command) {
         match command {
             // The loop in `next` writes a moment later, together with what else comes until then.
@@ -108,6 +109,7 @@ impl Writer {
             Command::Take(limits, reply) => {
                 let _ = self.write();
                 let taken = self.log.take(limits);
+                self.publish();
                 let _ = reply.send(taken);
             }
             Command::Settle(receipt) => {
@@ -131,6 +133,7 @@ impl Writer {
             }
             Command::Persist(reply) => {
                 let persisted = self.write().and_then(|()| self.log.force());
+                self.publish();
                 let _ = reply.send(persisted);
             }
         }

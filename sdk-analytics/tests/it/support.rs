@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use acd_analytics::wire::{Batch, BatchReply, Message, Rejection, RejectionCode};
 use acd_analytics::{AnalyticsClient, AnalyticsClientBuilder, FailedEvents};
-use acd_core::testing::ManualClock;
+use acd_core::testing::{ManualClock, SeededRandom};
 use acd_core::{Error, ErrorKind, Request, Response, Transport};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -203,9 +204,12 @@ impl Failures {
 
 /// A client of `server` on `clock`.
 pub(crate) fn builder(server: &Server, clock: &ManualClock) -> AnalyticsClientBuilder {
+    // Clients of one seed would make the same ids at the same time.
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    let random = SeededRandom::new(SEED.fetch_add(1, Ordering::Relaxed) << 32);
     let transport = server.clone();
     AnalyticsClient::builder("wk_test", "https://server.test")
-        .runtime(clock.runtime())
+        .runtime(clock.runtime().with_random(random))
         .http(move |http| http.transport(transport))
 }
 

@@ -55,7 +55,7 @@ fn report(migrations: &[Migration], what: &str) {
 
 fn show(all: &[Status]) -> CliResult {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["migration", "state", "since", "took"]);
     for status in all {
         let (since, took) = match &status.state {

@@ -1,14 +1,14 @@
 //! Reading events: one, a list, counts. Writing is [Segment's tracking API](https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/),
 //! for which `acd-analytics` is the client.
 
-use acd_core::Operation;
+use acd_core::{Client, Operation};
 use chrono::{DateTime, Utc};
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{EventId, ProductSlug};
+use crate::{EventId, ItemStream, Page, PlatformCall, ProductSlug};
 
 /// `GET /v1/events`
 pub const LIST: Operation = Operation::new("platform.events.list", Method::GET, "/v1/events").safe();
@@ -132,4 +132,40 @@ pub struct EventCount {
     pub event: Option<String>,
     /// How many.
     pub count: u64,
+}
+
+/// Stored events. A product sees its own, a user their own, an administrator all.
+#[derive(Clone, Copy, Debug)]
+pub struct EventsClient<'c> {
+    http: &'c Client,
+}
+
+impl<'c> EventsClient<'c> {
+    pub(crate) fn new(http: &'c Client) -> Self {
+        Self { http }
+    }
+
+    /// Lists events, newest first.
+    pub fn list(&self, query: &ListEvents) -> PlatformCall<'c, Page<Event>> {
+        PlatformCall::json(self.http, &LIST).query(query)
+    }
+
+    /// Every event from the query's cursor on.
+    pub fn list_all(&self, query: ListEvents) -> ItemStream<Event> {
+        let http = self.http.clone();
+        ItemStream::new(query.cursor.clone(), move |cursor| {
+            let (http, query) = (http.clone(), ListEvents { cursor, ..query.clone() });
+            async move { EventsClient::new(&http).list(&query).await }
+        })
+    }
+
+    /// Gets an event.
+    pub fn get(&self, id: EventId) -> PlatformCall<'c, Event> {
+        PlatformCall::json(self.http, &GET).id(id)
+    }
+
+    /// Counts events by product, type and name.
+    pub fn counts(&self, query: &CountEvents) -> PlatformCall<'c, EventCounts> {
+        PlatformCall::json(self.http, &COUNTS).query(query)
+    }
 }

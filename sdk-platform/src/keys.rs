@@ -1,12 +1,12 @@
 //! API keys: create, list, rotate, revoke.
 
-use acd_core::Operation;
+use acd_core::{Client, Operation};
 use chrono::{DateTime, Utc};
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKeyId, ProductSlug};
+use crate::{ApiKeyId, ItemStream, Page, PlatformCall, ProductSlug};
 
 /// `GET /v1/keys`
 pub const LIST: Operation = Operation::new("platform.keys.list", Method::GET, "/v1/keys").safe();
@@ -173,4 +173,45 @@ pub struct ListApiKeys {
     /// Only this product's; for administrators, others see their own alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
+}
+
+/// API keys of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct KeysClient<'c> {
+    http: &'c Client,
+}
+
+impl<'c> KeysClient<'c> {
+    pub(crate) fn new(http: &'c Client) -> Self {
+        Self { http }
+    }
+
+    /// Lists keys, oldest first.
+    pub fn list(&self, query: &ListApiKeys) -> PlatformCall<'c, Page<ApiKey>> {
+        PlatformCall::json(self.http, &LIST).query(query)
+    }
+
+    /// Every key from the query's cursor on.
+    pub fn list_all(&self, query: ListApiKeys) -> ItemStream<ApiKey> {
+        let http = self.http.clone();
+        ItemStream::new(query.cursor.clone(), move |cursor| {
+            let (http, query) = (http.clone(), ListApiKeys { cursor, ..query.clone() });
+            async move { KeysClient::new(&http).list(&query).await }
+        })
+    }
+
+    /// Creates a key. Its secret is in this answer and never again.
+    pub fn create(&self, key: &CreateApiKey) -> PlatformCall<'c, NewApiKey> {
+        PlatformCall::json(self.http, &CREATE).body(key)
+    }
+
+    /// Replaces a key by a successor with the same rights; the old one works on for the overlap.
+    pub fn rotate(&self, id: ApiKeyId, how: &RotateApiKey) -> PlatformCall<'c, NewApiKey> {
+        PlatformCall::json(self.http, &ROTATE).id(id).body(how)
+    }
+
+    /// Ends a key: at once where it is answered, within a second on other instances.
+    pub fn revoke(&self, id: ApiKeyId) -> PlatformCall<'c, ()> {
+        PlatformCall::empty(self.http, &REVOKE).id(id)
+    }
 }

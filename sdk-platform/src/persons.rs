@@ -1,13 +1,14 @@
 //! Persons: who is behind the ids of the products, and everything they did.
 
-use acd_core::Operation;
+use acd_core::{Client, Operation};
 use chrono::{DateTime, Utc};
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{PersonId, ProductSlug};
+use crate::events::Event;
+use crate::{ItemStream, Page, PersonId, PlatformCall, ProductSlug};
 
 /// `GET /v1/persons/lookup`
 pub const LOOKUP: Operation = Operation::new("platform.persons.lookup", Method::GET, "/v1/persons/lookup").safe();
@@ -70,4 +71,40 @@ pub struct ListTimeline {
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// The humans behind the products' ids.
+#[derive(Clone, Copy, Debug)]
+pub struct PersonsClient<'c> {
+    http: &'c Client,
+}
+
+impl<'c> PersonsClient<'c> {
+    pub(crate) fn new(http: &'c Client) -> Self {
+        Self { http }
+    }
+
+    /// Finds the person that an id belongs to.
+    pub fn lookup(&self, query: &LookupPerson) -> PlatformCall<'c, Person> {
+        PlatformCall::json(self.http, &LOOKUP).query(query)
+    }
+
+    /// Gets a person; the id of one that was merged gives the survivor.
+    pub fn get(&self, id: PersonId) -> PlatformCall<'c, Person> {
+        PlatformCall::json(self.http, &GET).id(id)
+    }
+
+    /// Lists what a person did, newest first.
+    pub fn timeline(&self, id: PersonId, query: &ListTimeline) -> PlatformCall<'c, Page<Event>> {
+        PlatformCall::json(self.http, &TIMELINE).id(id).query(query)
+    }
+
+    /// Everything a person did, from the query's cursor on.
+    pub fn timeline_all(&self, id: PersonId, query: ListTimeline) -> ItemStream<Event> {
+        let http = self.http.clone();
+        ItemStream::new(query.cursor.clone(), move |cursor| {
+            let (http, query) = (http.clone(), ListTimeline { cursor, ..query.clone() });
+            async move { PersonsClient::new(&http).timeline(id, &query).await }
+        })
+    }
 }

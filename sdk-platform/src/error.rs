@@ -1,7 +1,12 @@
+//! What can go wrong: the error of every call, and the body in which the server explains itself.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The body of every error answer, after [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457).
+pub use acd_core::{Error, ErrorKind, Result};
+
+/// The body of every error answer, after [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457). The client turns it into an
+/// [`Error`], where [`code`](Error::code), [`detail`](Error::detail) and [`request_id`](Error::request_id) give its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// A link that explains the code.

@@ -1,0 +1,126 @@
+//! The server on a loopback port, over a database of its own.
+
+use acd_core::Secret;
+use acd_platform::keys::{CreateApiKey, Scope};
+use acd_platform::{PlatformClient, UserId};
+use acd_server::app::{App, Parts};
+use acd_server::events::WriterSettings;
+use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
+use acd_server::kernel::clock::Clock;
+use acd_server::kernel::db::{Db, PoolSettings};
+use acd_server::kernel::principal::Principal;
+use acd_server::kernel::request_id::RequestId;
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::cluster::{TestDatabase, fresh_database};
+
+/// Signs the tokens of [`TestApp::user_token`].
+const JWT_SECRET: &str = "a secret of the tests, known to nobody else";
+const KEY_SECRET: &str = "dGVzdC1vbmx5LXNlY3JldC1vZi0zMi1ieXRlcy1vay4=";
+
+/// What a test may want to be different.
+pub(crate) struct TestOptions {
+    /// The server's clock.
+    pub(crate) clock: Clock,
+    /// The pool over the database.
+    pub(crate) pool: PoolSettings,
+    /// How events are stored.
+    pub(crate) writer: WriterSettings,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        // The tests of one process share a cluster and its connections.
+        let pool = PoolSettings { max: 6, per_product: 4, ..PoolSettings::default() };
+        Self { clock: Clock::system(), pool, writer: WriterSettings::default() }
+    }
+}
+
+/// A running server. Ends with the test's runtime.
+pub(crate) struct TestApp {
+    /// Where it listens.
+    pub(crate) url: String,
+    /// Its database.
+    pub(crate) database: TestDatabase,
+    /// The services behind the API.
+    pub(crate) app: App,
+    /// A platform administrator's key.
+    pub(crate) admin_key: Secret,
+}
+
+impl TestApp {
+    /// A server over a fresh database.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(TestOptions::default()).await
+    }
+
+    /// The same with other options.
+    pub(crate) async fn start_with(options: TestOptions) -> Self {
+        Self::over(fresh_database().await, options).await
+    }
+
+    /// A server over this database: a second one makes replicas.
+    pub(crate) async fn over(database: TestDatabase, options: TestOptions) -> Self {
+        let jwt = JwtSettings {
+            secret: Some(Secret::from(JWT_SECRET)),
+            jwks_url: None,
+            audience: "authenticated".to_owned(),
+            issuer: None,
+        };
+        let app = App::new(Parts {
+            db: Db::new(database.options.clone(), options.pool),
+            clock: options.clock,
+            hasher: KeyHasher::new(&Secret::from(KEY_SECRET)).unwrap(),
+            jwt: JwtVerifier::new(&jwt).unwrap(),
+            writer: options.writer,
+        });
+        app.ensure_partitions().await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (router, _) = app.router();
+        tokio::spawn(axum::serve(listener, router).into_future());
+        let admin_key = make_key(&app, None, &[Scope::Admin]).await;
+        Self { url, database, app, admin_key }
+    }
+
+    /// A new key of a product with these scopes.
+    pub(crate) async fn key(&self, product: &str, scopes: &[Scope]) -> Secret {
+        make_key(&self.app, Some(product), scopes).await
+    }
+
+    /// A JWT of a user, as Supabase issues it, valid for an hour of the server's clock.
+    pub(crate) fn user_token(&self, user: UserId) -> Secret {
+        let exp = self.app.clock.now().timestamp() + 3_600;
+        let claims = json!({ "sub": user.uuid(), "aud": "authenticated", "role": "authenticated", "exp": exp });
+        let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        Secret::new(jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap())
+    }
+
+    /// A client with these credentials.
+    pub(crate) fn client(&self, credentials: &Secret) -> PlatformClient {
+        PlatformClient::new(credentials.clone(), self.url.as_str()).unwrap()
+    }
+
+    /// An administrator's client.
+    pub(crate) fn admin(&self) -> PlatformClient {
+        self.client(&self.admin_key)
+    }
+
+    /// A client of a product with these scopes.
+    pub(crate) async fn product(&self, product: &str, scopes: &[Scope]) -> PlatformClient {
+        self.client(&self.key(product, scopes).await)
+    }
+}
+
+async fn make_key(app: &App, product: Option<&str>, scopes: &[Scope]) -> Secret {
+    let wanted = CreateApiKey {
+        name: "test".to_owned(),
+        product: product.map(|slug| slug.parse().unwrap()),
+        scopes: scopes.to_vec(),
+        expires_at: None,
+    };
+    let made = app.keys.create(&Principal::service(RequestId::new()), wanted, None).await.unwrap();
+    Secret::new(made.secret.unwrap())
+}

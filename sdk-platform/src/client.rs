@@ -1,0 +1,50 @@
+//! The client: one way in, a part of it for each domain.
+
+use acd_core::{Client, Secret};
+
+use crate::config::PlatformClientBuilder;
+use crate::error::Result;
+use crate::events::EventsClient;
+use crate::keys::KeysClient;
+use crate::persons::PersonsClient;
+
+/// Calls the ACD reference server. Cheap to clone; clones share connections and retry budgets.
+#[derive(Clone, Debug)]
+pub struct PlatformClient {
+    http: Client,
+}
+
+impl PlatformClient {
+    /// A client of the server at `base_url`, such as `http://127.0.0.1:4400`, with an API key or a JWT.
+    ///
+    /// # Errors
+    /// As [`PlatformClientBuilder::build`].
+    pub fn new(key: impl Into<Secret>, base_url: impl Into<String>) -> Result<Self> {
+        Self::builder(key, base_url).build()
+    }
+
+    /// Begins a client whose settings differ from the defaults.
+    pub fn builder(key: impl Into<Secret>, base_url: impl Into<String>) -> PlatformClientBuilder {
+        PlatformClientBuilder::new(&key.into(), base_url.into())
+    }
+
+    /// A client over an HTTP client that is set up already, credentials included.
+    pub fn over(http: Client) -> Self {
+        Self { http }
+    }
+
+    /// API keys: create, list, rotate, revoke.
+    pub fn keys(&self) -> KeysClient<'_> {
+        KeysClient::new(&self.http)
+    }
+
+    /// Stored events: one, lists, counts.
+    pub fn events(&self) -> EventsClient<'_> {
+        EventsClient::new(&self.http)
+    }
+
+    /// Persons and their timelines.
+    pub fn persons(&self) -> PersonsClient<'_> {
+        PersonsClient::new(&self.http)
+    }
+}

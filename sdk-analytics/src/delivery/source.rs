@@ -103,17 +103,26 @@ impl Backlog {
 
     /// Events held, the batch under way not counted unless it is on disk.
     pub(crate) fn held(&self) -> u64 {
-        self.queue.held().0 as u64 + self.on_disk()
+        let in_memory = self.queue.held().0 as u64;
+        match &self.source {
+            Source::Memory => in_memory,
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => in_memory + journal.refused() + journal.unsettled(),
+        }
     }
 
     /// Drops everything and says how many events that were.
     pub(crate) fn clear(&self) -> u64 {
-        let dropped = self.queue.clear() + self.on_disk();
-        #[cfg(feature = "durable")]
-        if let Source::Journal(journal) = &self.source {
-            journal.clear();
+        let in_queue = self.queue.clear();
+        match &self.source {
+            Source::Memory => in_queue,
+            #[cfg(feature = "durable")]
+            Source::Journal(journal) => {
+                let behind_it = journal.refused() + journal.unsettled();
+                journal.clear();
+                in_queue + behind_it
+            }
         }
-        dropped
     }
 
     /// Events dropped or damaged behind the queue.

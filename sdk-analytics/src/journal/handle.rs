@@ -20,6 +20,7 @@ pub(super) struct Shared {
     pub(super) waiting: AtomicU64,
     pub(super) waiting_bytes: AtomicU64,
     pub(super) unsettled: AtomicU64,
+    pub(super) refused: AtomicU64,
     pub(super) disk_bytes: AtomicU64,
     pub(super) dropped: AtomicU64,
     pub(super) damaged_bytes: AtomicU64,
@@ -121,6 +122,11 @@ impl Journal {
     /// Events on disk that have not been settled.
     pub(crate) fn unsettled(&self) -> u64 {
         self.shared.unsettled.load(Ordering::Acquire)
+    }
+
+    /// Events taken from the queue that the file system or the disk limit has refused so far.
+    pub(crate) fn refused(&self) -> u64 {
+        self.shared.refused.load(Ordering::Acquire)
     }
 
     /// Bytes on disk.

@@ -190,6 +190,7 @@ impl Writer {
         let totals = self.log.totals();
         let shared = &self.shared;
         shared.unsettled.store(self.log.unsettled(), Ordering::Release);
+        shared.refused.store(self.refused.as_ref().map_or(0, Chunk::len) as u64, Ordering::Release);
         shared.disk_bytes.store(self.log.bytes(), Ordering::Release);
         shared.dropped.store(totals.dropped + totals.damaged_events, Ordering::Release);
         shared.damaged_bytes.store(totals.damaged_bytes, Ordering::Release);

@@ -77,7 +77,7 @@ async fn what_one_run_leaves_the_next_one_sends_under_the_same_ids() {
         expected.sort();
         assert_eq!(sent, expected);
         assert_eq!(second.shutdown().await.left, 0);
-        assert_eq!(disk.segments(), [PathBuf::new(); 0], "what the server has is deleted");
+        assert!(disk.segments().is_empty(), "what the server has is deleted");
     }
 }
 
@@ -183,7 +183,7 @@ async fn withdrawn_consent_reaches_the_disk() {
     assert_eq!(disk.segments().len(), 1);
     client.set_consent(false);
     client.persist().await.unwrap();
-    assert_eq!(disk.segments(), [PathBuf::new(); 0]);
+    assert!(disk.segments().is_empty());
     assert_eq!((client.stats().forgotten, client.stats().held), (10, 0));
     server.now(Act::Store);
     client.set_consent(true);

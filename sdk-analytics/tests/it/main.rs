@@ -1,12 +1,12 @@
 //! The client against a pretended server and a clock that moves only when told.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails it as the test itself does")]
+
 mod batching;
 mod consent;
-#[cfg(feature = "durable")]
 mod durable;
 mod ending;
 mod failures;
-#[cfg(feature = "durable")]
 mod killed;
 mod overflow;
 mod request;

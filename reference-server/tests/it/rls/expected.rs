@@ -1,0 +1,153 @@
+//! The access that is wanted: table by role by verb, and how to write a row of each table.
+
+/// A database role that requests work under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Product,
+    User,
+    Service,
+    Admin,
+}
+
+impl Role {
+    pub(super) const ALL: [Self; 4] = [Self::Product, Self::User, Self::Service, Self::Admin];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Product => "acd_product",
+            Self::User => "acd_user",
+            Self::Service => "acd_service",
+            Self::Admin => "acd_admin",
+        }
+    }
+
+    /// Whether it may reach the rows of one owner alone.
+    pub(super) fn is_restricted(self) -> bool {
+        matches!(self, Self::Product | Self::User)
+    }
+}
+
+/// A table of the matrix. In its SQL `{p}` is the owner's product, `{q}` the other's, `{u}` the owner as a user,
+/// `{id}` and `{k}` tell the row that is there from one that is written anew.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// What product, user, service and administrator may do with a row of their own: c, r, u, d.
+    pub(super) access: [&'static str; 4],
+    /// The condition that finds the owner's row.
+    pub(super) row: &'static str,
+    /// Columns and values of a row.
+    pub(super) columns: &'static str,
+    pub(super) values: &'static str,
+    /// A column that each role with `u` may write, and a value that no row has.
+    pub(super) touch: (&'static str, &'static str),
+    /// Changes of its own row that the role must not make, since the row would then be another's or do more.
+    pub(super) forged: &'static [(Role, &'static str)],
+}
+
+impl Table {
+    pub(super) fn may(&self, role: Role, verb: char) -> bool {
+        let at = Role::ALL.iter().position(|one| *one == role).unwrap();
+        self.access[at].contains(verb)
+    }
+}
+
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "public.products",
+        access: ["r", "", "crud", "crud"],
+        row: "slug = '{p}'",
+        columns: "slug, name, domain, class",
+        values: "'made_{k}', 'Made', 'made-{k}.test', 'application'",
+        touch: ("name", "'touched'"),
+        forged: &[],
+    },
+    Table {
+        name: "public.api_keys",
+        access: ["cru", "", "crud", "crud"],
+        row: "prefix = 'acd_{k}'",
+        columns: "product, name, prefix, key_hash, scopes",
+        values: "'{p}', 'made', 'acd_{k}', sha256('{k}'), '{events:write}'",
+        touch: ("name", "'touched'"),
+        forged: &[
+            (Role::Product, "update public.api_keys set product = '{q}'"),
+            (Role::Product, "update public.api_keys set scopes = '{admin}'"),
+            (
+                Role::Product,
+                "insert into public.api_keys (product, name, prefix, key_hash, scopes)
+                values ('{p}', 'made', 'acd_{k}', sha256('{k}'), '{events:write,admin}')",
+            ),
+            (
+                Role::Product,
+                "insert into public.api_keys (name, prefix, key_hash, scopes)
+                values ('made', 'acd_{k}', sha256('{k}'), '{admin}')",
+            ),
+        ],
+    },
+    Table {
+        name: "public.events_outbox",
+        access: ["cr", "", "crud", "crud"],
+        row: "payload = '{\"n\": \"{k}\"}'",
+        columns: "topic, product, payload",
+        values: "'thing.made', '{p}', '{\"n\": \"{k}\"}'",
+        touch: ("request_id", "'touched'"),
+        forged: &[(Role::Product, "insert into public.events_outbox (topic, payload) values ('thing.made', '{}')")],
+    },
+    Table {
+        name: "public.shared_users",
+        access: ["cru", "ru", "crud", "crud"],
+        row: "id = '{id}'",
+        columns: "id, email, signup_product",
+        values: "'{id}', '{k}@made.test', '{p}'",
+        touch: ("name", "'touched'"),
+        forged: &[
+            (Role::Product, "update public.shared_users set signup_product = '{q}'"),
+            (Role::User, "update public.shared_users set id = gen_random_uuid()"),
+        ],
+    },
+    Table {
+        name: "public.shared_entitlements",
+        access: ["cru", "r", "crud", "crud"],
+        row: "user_id = '{id}' and product = '{p}'",
+        columns: "user_id, product, plan, role, status, source",
+        values: "'{id}', '{p}', 'free', 'member', 'active', 'signup'",
+        touch: ("plan", "'enterprise'"),
+        forged: &[(Role::Product, "update public.shared_entitlements set product = '{q}'")],
+    },
+    Table {
+        name: "public.shared_assets",
+        access: ["crud", "r", "crud", "crud"],
+        row: "url = 'https://made.test/{k}'",
+        columns: "product, owner_id, type, source, content_hash, size_bytes, url",
+        values: "'{p}', '{u}', 'image', 'upload', sha256('{k}'), 1, 'https://made.test/{k}'",
+        touch: ("thumbnail_url", "'touched'"),
+        forged: &[(Role::Product, "update public.shared_assets set product = '{q}'")],
+    },
+    Table {
+        name: "public.shared_events",
+        access: ["cr", "r", "crud", "crud"],
+        row: "message_id = '{k}'",
+        columns: "id, product, type, event, message_id, user_id, timestamp, received_at",
+        values: "acd.uuid_v7(), '{p}', 'track', 'Made', '{k}', '{u}', now(), now()",
+        touch: ("event", "'touched'"),
+        forged: &[],
+    },
+    Table {
+        name: "shared.person",
+        access: ["", "", "crud", "crud"],
+        row: "id = '{id}'",
+        columns: "id",
+        values: "'{id}'",
+        touch: ("traits", "'{\"touched\": true}'"),
+        forged: &[],
+    },
+    Table {
+        name: "shared.identity_link",
+        access: ["", "", "crud", "crud"],
+        row: "external_id = '{k}'",
+        columns: "provider, product, external_id, person_id",
+        values: "'user', '{p}', '{k}', '{u}'",
+        touch: ("created_at", "'epoch'"),
+        forged: &[],
+    },
+];

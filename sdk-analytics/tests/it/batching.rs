@@ -3,7 +3,7 @@ use std::time::Duration;
 use acd_analytics::Track;
 use acd_core::testing::ManualClock;
 
-use crate::support::{Act, Server, builder, track};
+use crate::support::{Act, Server, builder, pass_time, track};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -57,12 +57,28 @@ async fn events_tracked_while_a_batch_is_under_way_go_next() {
     // The attempt's timeout, then the pause before the next.
     clock.sleeping(20 * SECOND).await;
     clock.advance(20 * SECOND);
-    while server.arrived().len() < 3 {
-        tokio::task::yield_now().await;
-        if let Some(next) = clock.sleepers().first() {
-            clock.advance(*next);
-        }
-    }
+    pass_time(&clock, || server.arrived().len() == 3).await;
     assert_eq!(server.sizes(), [2, 2, 2]);
     assert_eq!(server.arrived()[2].names(), ["E2", "E3"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_many_threads_arrive_once_each() {
+    const THREADS: usize = 4;
+    const EVENTS: usize = 5_000;
+    let (server, clock) = (Server::new([]), ManualClock::new());
+    let client = builder(&server, &clock).queue_events(THREADS * EVENTS).build().unwrap();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let client = client.clone();
+            tokio::task::spawn_blocking(move || track(&client, 0..EVENTS))
+        })
+        .collect();
+    for thread in threads {
+        thread.await.unwrap();
+    }
+    client.flush().await.unwrap();
+    assert_eq!(server.stored().len(), THREADS * EVENTS);
+    let stats = client.stats();
+    assert_eq!((stats.delivered as usize, stats.duplicates, stats.held), (THREADS * EVENTS, 0, 0));
 }

@@ -4,17 +4,7 @@ use acd_analytics::wire::RejectionCode;
 use acd_analytics::{FlushError, Track};
 use acd_core::testing::ManualClock;
 
-use crate::support::{Act, Failures, Server, builder, track};
-
-/// Moves the clock until `done`.
-async fn pass_time(clock: &ManualClock, mut done: impl FnMut() -> bool) {
-    while !done() {
-        tokio::task::yield_now().await;
-        if let Some(next) = clock.sleepers().first() {
-            clock.advance(*next);
-        }
-    }
-}
+use crate::support::{Act, Failures, Server, builder, pass_time, track};
 
 #[tokio::test]
 async fn a_rejected_event_does_not_sink_its_batch() {

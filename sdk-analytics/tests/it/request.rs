@@ -2,7 +2,7 @@ use acd_analytics::{Alias, Context, Group, Identify, Page, Screen, Track};
 use acd_core::testing::ManualClock;
 use serde_json::json;
 
-use crate::support::{Act, Server, builder};
+use crate::support::{Act, Server, builder, pass_time};
 
 #[tokio::test]
 async fn the_six_calls_arrive_as_segment_has_them() {
@@ -41,12 +41,7 @@ async fn each_attempt_carries_the_time_it_leaves_at() {
     let client = builder(&server, &clock).build().unwrap();
     client.track(Track::new("E").user_id("u")).unwrap();
     client.flush().await.unwrap_err();
-    while server.arrived().len() < 2 {
-        tokio::task::yield_now().await;
-        if let Some(next) = clock.sleepers().first() {
-            clock.advance(*next);
-        }
-    }
+    pass_time(&clock, || server.arrived().len() == 2).await;
     let (first, second) = (&server.arrived()[0].body, &server.arrived()[1].body);
     assert_eq!(
         (&first["sentAt"], &second["sentAt"]),

@@ -219,3 +219,13 @@ pub(crate) fn track(client: &AnalyticsClient, range: std::ops::Range<usize>) {
         client.track(acd_analytics::Track::new(&format!("E{number}")).user_id("u")).unwrap();
     }
 }
+
+/// Moves the clock from sleeper to sleeper until `done`.
+pub(crate) async fn pass_time(clock: &ManualClock, mut done: impl FnMut() -> bool) {
+    while !done() {
+        tokio::task::yield_now().await;
+        if let Some(next) = clock.sleepers().first() {
+            clock.advance(*next);
+        }
+    }
+}

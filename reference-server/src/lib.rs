@@ -5,7 +5,9 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod events;
 pub mod gateway;
 pub mod identity;
 pub mod kernel;
+pub mod seed;

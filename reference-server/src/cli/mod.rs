@@ -2,11 +2,13 @@
 
 mod config;
 mod context;
+mod demo;
 mod doctor;
 mod events;
 mod keys;
 mod logging;
 mod migrate;
+mod seed;
 mod serve;
 
 use std::process::ExitCode;
@@ -29,6 +31,13 @@ struct Arguments {
 enum Command {
     /// Serve the API; without DATABASE_URL on an embedded PostgreSQL
     Serve,
+    /// Apply, revert or show migrations
+    Migrate {
+        #[command(subcommand)]
+        command: migrate::MigrateCommand,
+    },
+    /// Fill the database with realistic data of fifteen products; repeating it changes nothing
+    Seed(seed::SeedArguments),
     /// Create, list, rotate and revoke API keys
     Keys {
         #[command(subcommand)]
@@ -41,6 +50,10 @@ enum Command {
     },
     /// Print the OpenAPI document
     Openapi,
+    /// Say what is missing on this machine and how to get it
+    Doctor,
+    /// Run the cross-product story with live progress
+    Demo(demo::DemoArguments),
     /// List every setting, its value and where it comes from
     Config,
     /// Print a completion script for a shell
@@ -85,9 +98,13 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 async fn run(command: Command, context: Context) -> CliResult {
     match command {
         Command::Serve => serve::run(context).await,
+        Command::Migrate { command } => migrate::run(command, &context).await,
+        Command::Seed(arguments) => seed::run(arguments, &context).await,
         Command::Keys { command } => keys::run(command, &context).await,
         Command::Events { command } => events::run(command, &context).await,
         Command::Openapi => serve::print_openapi(&context).await,
+        Command::Doctor => doctor::run(&context).await,
+        Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Config => config::run(&context),
         Command::Completions { .. } => Ok(()),
     }

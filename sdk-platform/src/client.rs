@@ -2,11 +2,14 @@
 
 use acd_core::{Client, Secret};
 
+use crate::assets::AssetsClient;
 use crate::config::PlatformClientBuilder;
+use crate::entitlements::EntitlementsClient;
 use crate::error::Result;
 use crate::events::EventsClient;
 use crate::keys::KeysClient;
 use crate::persons::PersonsClient;
+use crate::users::UsersClient;
 
 /// Calls the ACD reference server. Cheap to clone; clones share connections and retry budgets.
 #[derive(Clone, Debug)]
@@ -46,5 +49,20 @@ impl PlatformClient {
     /// Persons and their timelines.
     pub fn persons(&self) -> PersonsClient<'_> {
         PersonsClient::new(&self.http)
+    }
+
+    /// Users' profiles, and who the credentials belong to.
+    pub fn users(&self) -> UsersClient<'_> {
+        UsersClient::new(&self.http)
+    }
+
+    /// What users may use in products.
+    pub fn entitlements(&self) -> EntitlementsClient<'_> {
+        EntitlementsClient::new(&self.http)
+    }
+
+    /// Files that products share.
+    pub fn assets(&self) -> AssetsClient<'_> {
+        AssetsClient::new(&self.http)
     }
 }

@@ -3,19 +3,27 @@
 mod call;
 mod client;
 mod config;
+mod content_hash;
 mod error;
 mod id;
+mod named;
 mod page;
+mod patch;
 mod product;
 
+pub mod assets;
+pub mod entitlements;
 pub mod events;
 pub mod keys;
 pub mod persons;
+pub mod users;
 
 pub use call::PlatformCall;
 pub use client::PlatformClient;
 pub use config::PlatformClientBuilder;
+pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, UserId};
+pub use named::NameError;
 pub use page::{ItemStream, Page};
 pub use product::{ProductError, ProductSlug};

@@ -23,9 +23,10 @@ pub(super) async fn make_partitions(db: &Db, first: NaiveDate, last: NaiveDate) 
 
 /// Inserts the rows that are not there yet, all or none.
 pub(super) async fn insert<R: Row>(db: &Db, rows: &[R]) -> Result<TableReport> {
-    let (table, columns) = (R::TABLE, R::COLUMNS);
+    let table = R::TABLE;
+    // Quoted, because some columns are named like types.
+    let columns = R::COLUMNS.split(", ").map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
     // The table's own row type names every column's type, so one statement serves all tables.
-    let columns = columns.replace("timestamp,", "\"timestamp\",");
     let sql = format!(
         "insert into {table} ({columns})
          select {columns} from json_populate_recordset(null::{table}, $1::json) on conflict do nothing"

@@ -134,10 +134,11 @@ begin
         where wanted.external_id is not null
         on conflict do nothing;
 
-    -- An alias from an id never seen before still ties later events of that id to the person.
+    -- An alias may arrive before its id does: later events of it belong to the person, be it a user's id or a visitor's.
     if previous_id is not null then
         insert into shared.identity_link (provider, product, external_id, person_id)
-            select 'anonymous', of_product, previous_id, person
+            select kind.provider, of_product, previous_id, person
+            from (values ('user'), ('anonymous')) as kind (provider)
             where not exists (
                 select from shared.identity_link as l
                 where l.provider in ('user', 'anonymous') and l.product = of_product and l.external_id = previous_id

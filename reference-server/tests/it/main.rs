@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there; helpers are tests too")]
 
 mod embedded;
+mod events_once;
+mod events_read;
+mod events_write;
 mod migrate;
+mod persons;
 mod rls;
 mod support;

@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::cluster::{TestDatabase, fresh_database};
+use super::http::Http;
 
 /// Signs the tokens of [`TestApp::user_token`].
 const JWT_SECRET: &str = "a secret of the tests, known to nobody else";
@@ -28,13 +29,21 @@ pub(crate) struct TestOptions {
     pub(crate) pool: PoolSettings,
     /// How events are stored.
     pub(crate) writer: WriterSettings,
+    /// Which JWTs are taken.
+    pub(crate) jwt: JwtSettings,
 }
 
 impl Default for TestOptions {
     fn default() -> Self {
         // The tests of one process share a cluster and its connections.
         let pool = PoolSettings { max: 6, per_product: 4, ..PoolSettings::default() };
-        Self { clock: Clock::system(), pool, writer: WriterSettings::default() }
+        let jwt = JwtSettings {
+            secret: Some(Secret::from(JWT_SECRET)),
+            jwks_url: None,
+            audience: "authenticated".to_owned(),
+            issuer: None,
+        };
+        Self { clock: Clock::system(), pool, writer: WriterSettings::default(), jwt }
     }
 }
 
@@ -63,17 +72,11 @@ impl TestApp {
 
     /// A server over this database: a second one makes replicas.
     pub(crate) async fn over(database: TestDatabase, options: TestOptions) -> Self {
-        let jwt = JwtSettings {
-            secret: Some(Secret::from(JWT_SECRET)),
-            jwks_url: None,
-            audience: "authenticated".to_owned(),
-            issuer: None,
-        };
         let app = App::new(Parts {
             db: Db::new(database.options.clone(), options.pool),
             clock: options.clock,
             hasher: KeyHasher::new(&Secret::from(KEY_SECRET)).unwrap(),
-            jwt: JwtVerifier::new(&jwt).unwrap(),
+            jwt: JwtVerifier::new(&options.jwt).unwrap(),
             writer: options.writer,
         });
         app.ensure_partitions().await.unwrap();
@@ -96,6 +99,11 @@ impl TestApp {
         let claims = json!({ "sub": user.uuid(), "aud": "authenticated", "role": "authenticated", "exp": exp });
         let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
         Secret::new(jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap())
+    }
+
+    /// Raw HTTP to it.
+    pub(crate) fn http(&self) -> Http {
+        Http::new(&self.url)
     }
 
     /// A client with these credentials.

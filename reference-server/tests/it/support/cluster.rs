@@ -18,6 +18,7 @@ const PREFIX: &str = "acd-test-";
 const TEMPLATE: &str = "acd_template";
 
 /// A database with all shared migrations, that no other test knows.
+#[derive(Clone)]
 pub(crate) struct TestDatabase {
     /// How to connect to it as the superuser.
     pub(crate) options: PgConnectOptions,

@@ -1,4 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod clock;
 pub(crate) mod cluster;
+pub(crate) mod http;
+pub(crate) mod wait;

@@ -1,17 +1,14 @@
 //! The embedded cluster: started, shared, killed, recovered.
 
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use acd_server::kernel::embedded::{Binaries, Durability, EmbeddedCluster, EmbeddedError, EmbeddedOptions};
 use sqlx::{Connection, PgConnection};
-use std::{
-    fs,
-    os::unix::{
-        fs::{MetadataExt, PermissionsExt},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
 
 /// A folder that an unprivileged account can reach, as `/tmp` is.
 fn data_dir() -> tempfile::TempDir {

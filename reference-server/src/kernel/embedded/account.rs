@@ -1,8 +1,12 @@
 //! The account that PostgreSQL runs as: our own, or an unprivileged one when we are root.
 
-use super::EmbeddedError;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use rustix::process::geteuid;
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+
+use super::EmbeddedError;
 
 /// Accounts to drop to, best first.
 const UNPRIVILEGED: [&str; 3] = ["postgres", "_postgres", "nobody"];

@@ -1,12 +1,12 @@
 //! Finding the PostgreSQL server that is installed.
 
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
 use super::EmbeddedError;
-use std::{
-    collections::BTreeSet,
-    env, fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
 
 /// The oldest PostgreSQL that acd works with.
 pub const MINIMUM_MAJOR: u32 = 15;

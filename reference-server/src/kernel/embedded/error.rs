@@ -1,6 +1,7 @@
 //! Why the embedded cluster could not start, and what to do about it.
 
-use std::{io, path::PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 /// A failure of the embedded cluster. The text of each names the cause and the remedy.
 #[derive(Debug, thiserror::Error)]

@@ -1,17 +1,18 @@
 //! Where the cluster lives on disk, and who may reach it.
 
-use super::{Binaries, EmbeddedError, account::Account, settings::PORT};
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
-use std::{
-    fs, io,
-    os::unix::{
-        fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+
+use super::account::Account;
+use super::settings::PORT;
+use super::{Binaries, EmbeddedError};
 
 /// The longest path of a socket that every system takes (Linux 107 bytes, macOS 103).
 const LONGEST_SOCKET_PATH: usize = 103;

@@ -1,11 +1,10 @@
 //! Making the cluster, all or nothing.
 
-use super::{
-    Binaries, Durability, EmbeddedError, SUPERUSER,
-    home::{self, Home},
-    postmaster,
-};
-use std::{fs, process};
+use std::fs;
+use std::process;
+
+use super::home::{self, Home};
+use super::{Binaries, Durability, EmbeddedError, SUPERUSER, postmaster};
 
 /// An unfinished cluster has this prefix and is never used, so a kill in the middle costs only the work done.
 const STAGING: &str = "initdb-";

@@ -16,17 +16,15 @@ mod supervisor;
 pub use binaries::Binaries;
 pub use error::EmbeddedError;
 
-use sqlx::{
-    Connection, PgConnection,
-    postgres::{PgConnectOptions, PgSslMode},
-};
-use std::{
-    path::{Path, PathBuf},
-    sync::mpsc::{Sender, channel},
-    thread,
-};
-use supervisor::{Stop, Supervisor};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{Connection, PgConnection};
 use tokio::sync::oneshot;
+
+use supervisor::{Stop, Supervisor};
 
 /// The database that [`EmbeddedCluster::start`] makes sure exists.
 pub const DATABASE: &str = "acd";

@@ -1,14 +1,16 @@
 //! The server process: its pid file, its start and its end.
 
-use super::{Binaries, Durability, EmbeddedError, home::Home, settings};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rustix::process::{Pid, Signal, kill_process};
-use std::{
-    fs, io,
-    path::Path,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+
+use super::home::Home;
+use super::{Binaries, Durability, EmbeddedError, settings};
 
 /// Recovery after a crash replays at most `max_wal_size`; this leaves room for a slow disk.
 const READY_WITHIN: Duration = Duration::from_secs(300);

@@ -1,6 +1,7 @@
 //! The server's settings, passed on its command line so that a new acd needs no change to an old data folder.
 
-use super::{Durability, home::Home};
+use super::Durability;
+use super::home::Home;
 
 /// The port only names the socket file: nothing listens on the network.
 pub(super) const PORT: u16 = 5432;

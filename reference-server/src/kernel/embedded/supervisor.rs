@@ -3,20 +3,17 @@
 //! One process owns the server (it holds the lock file) and restarts it when it dies. Others only watch the lock: when
 //! the owner goes, one of them takes over.
 
-use super::{
-    Binaries, EmbeddedError, EmbeddedOptions,
-    home::{self, Home},
-    initdb, postmaster,
-};
-use std::{
-    fs::{self, File, TryLockError},
-    path::PathBuf,
-    process::Child,
-    sync::mpsc::{Receiver, RecvTimeoutError},
-    thread,
-    time::{Duration, Instant},
-};
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use tokio::sync::oneshot;
+
+use super::home::{self, Home};
+use super::{Binaries, EmbeddedError, EmbeddedOptions, initdb, postmaster};
 
 const POLL: Duration = Duration::from_millis(100);
 const WHILE_STARTING: Duration = Duration::from_millis(20);
@@ -97,6 +94,8 @@ impl Supervisor {
                 supervisor.start(FIRST_DELAY)?;
                 return Ok(supervisor);
             }
+            // The owner may have moved the cluster to where its account can reach it.
+            supervisor.home = Home::prepare(&data_dir)?;
             if postmaster::is_ready(&supervisor.home)? {
                 return Ok(supervisor);
             }

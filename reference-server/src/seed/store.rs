@@ -35,7 +35,7 @@ pub(super) async fn insert<R: Row>(db: &Db, rows: &[R]) -> Result<TableReport> {
     let mut inserted = 0;
     for chunk in rows.chunks(CHUNK) {
         let json = serde_json::to_string(chunk).map_err(Problem::internal)?;
-        let done = sqlx::query(AssertSqlSafe(sql.clone())).bind(json).execute(tx.conn()).await?;
+        let done = sqlx::query(AssertSqlSafe(sql.clone())).persistent(false).bind(json).execute(tx.conn()).await?;
         inserted += usize::try_from(done.rows_affected()).unwrap_or(usize::MAX);
     }
     tx.commit().await?;

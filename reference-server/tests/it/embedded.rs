@@ -5,10 +5,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use acd_server::kernel::embedded::{Binaries, Durability, EmbeddedCluster, EmbeddedError, EmbeddedOptions};
 use sqlx::{Connection, PgConnection};
+
+use crate::support::wait::until;
 
 /// A folder that an unprivileged account can reach, as `/tmp` is.
 fn data_dir() -> tempfile::TempDir {
@@ -52,18 +53,6 @@ fn kill(signal: &str, pid: &str) {
     assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 
-/// Waits for the condition itself, giving the scheduler the turn in between.
-async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(value) = condition().await {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "never happened: {what}");
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn data_outlives_a_stop_and_a_start() {
     let folder = data_dir();
@@ -87,7 +76,7 @@ async fn a_second_acd_joins_and_takes_over_when_the_first_stops() {
     let before = postmaster(folder.path());
     first.stop().await.unwrap();
 
-    assert_eq!(eventually("the second one runs the cluster", async || kept(&second).await.ok()).await, 7);
+    assert_eq!(until("the second one runs the cluster", async || kept(&second).await.ok()).await, 7);
     assert_ne!(postmaster(folder.path()), before);
     second.stop().await.unwrap();
 }
@@ -111,7 +100,7 @@ async fn a_killed_server_is_restarted_with_its_data() {
     let before = postmaster(folder.path());
     kill("-9", &before);
 
-    let value = eventually("the server is back", async || {
+    let value = until("the server is back", async || {
         let value = kept(&cluster).await.ok()?;
         (postmaster(folder.path()) != before).then_some(value)
     });
@@ -144,7 +133,7 @@ async fn a_server_that_outlived_its_acd_is_replaced() {
     start(folder.path()).await.stop().await.unwrap();
     let home = folder.path().join("postgres");
     let mut orphan = spawn_by_hand(&home);
-    eventually("the orphan is ready", async || {
+    until("the orphan is ready", async || {
         fs::read_to_string(pid_file(folder.path())).ok()?.contains("ready").then_some(())
     })
     .await;

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use acd_server::kernel::migrate::{MigrateError, Migrator};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 
 use crate::support::cluster::{empty_database, fresh_database};
+use crate::support::pooler::Pooler;
 
 async fn number(pool: &PgPool, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
@@ -56,6 +58,21 @@ async fn replicas_that_start_at_once_apply_each_migration_once() {
     assert_eq!(first.unwrap().len() + second.unwrap().len(), all);
     assert_eq!(number(&one, "select count(*) from acd.migration").await, i64::try_from(all).unwrap());
     assert!(migrator.up(&one, None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn replicas_behind_a_transaction_pooler_take_turns_too() {
+    let database = empty_database().await;
+    let pooler = Pooler::start().await;
+    let pool = || PgPoolOptions::new().max_connections(4).connect_lazy_with(pooler.over(&database));
+    let (one, other, third) = (pool(), pool(), pool());
+    let migrator = Migrator::new(None).unwrap();
+    let (a, b, c) = tokio::join!(migrator.up(&one, None), migrator.up(&other, None), migrator.up(&third, None));
+    assert_eq!(a.unwrap().len() + b.unwrap().len() + c.unwrap().len(), migrator.migrations().len());
+    assert_eq!(migrator.down(&other, 2).await.unwrap().len(), 2);
+    let pending =
+        migrator.status(&third).await.unwrap().iter().filter(|status| status.state.as_str() == "pending").count();
+    assert_eq!(pending, 2);
 }
 
 #[tokio::test]

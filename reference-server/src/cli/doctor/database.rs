@@ -1,6 +1,6 @@
 //! The database that the settings lead to.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, Row};
 
 use super::{Finding, PATIENCE};
 use crate::cli::Context;
@@ -61,9 +61,11 @@ async fn connected(context: &Context) -> Vec<Finding> {
 }
 
 async fn version(mut connection: PgConnection) -> Finding {
-    let sql = "select current_setting('server_version_num')::integer / 10000, current_setting('server_version')";
-    match sqlx::query_as::<_, (i32, String)>(sql).fetch_one(&mut connection).await {
-        Ok((major, version)) if u32::try_from(major).is_ok_and(|major| major >= MINIMUM_MAJOR) => {
+    // In one round trip: a pooler may give each its own connection.
+    let sql = "select current_setting('server_version_num'), current_setting('server_version')";
+    let row = sqlx::raw_sql(sql).fetch_one(&mut connection).await;
+    match row.and_then(|row| Ok((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?))) {
+        Ok((number, version)) if number.parse::<u32>().is_ok_and(|number| number / 10_000 >= MINIMUM_MAJOR) => {
             Finding::ok("database", format!("answers, PostgreSQL {version}"))
         }
         Ok((_, version)) => Finding::missing(

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// A failure of the embedded cluster. The text of each names the cause and the remedy.
+/// A failure of the embedded cluster. Its text holds the cause and the remedy, so there is no `source()` to print again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbeddedError {
@@ -138,32 +138,32 @@ pub enum EmbeddedError {
     },
 
     /// A file or folder could not be read or written.
-    #[error("cannot {action} {}: {source}. Check its owner, its mode and the free space, or set ACD_DATA_DIR", path.display())]
+    #[error("cannot {action} {}: {cause}. Check its owner, its mode and the free space, or set ACD_DATA_DIR", path.display())]
     File {
         /// What was attempted.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 
     /// A program could not be run.
-    #[error("cannot run {}: {source}. Check that the file is executable, or install PostgreSQL again", program.display())]
+    #[error("cannot run {}: {cause}. Check that the file is executable, or install PostgreSQL again", program.display())]
     Run {
         /// The program.
         program: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 
     /// The server runs but would not answer.
-    #[error("the embedded PostgreSQL did not answer while the database `{database}` was prepared: {source}")]
+    #[error("the embedded PostgreSQL did not answer while the database `{database}` was prepared: {cause}")]
     Sql {
         /// The database.
         database: String,
         /// What the driver said.
-        source: sqlx::Error,
+        cause: sqlx::Error,
     },
 
     /// The thread that looks after the server is gone.
@@ -176,11 +176,11 @@ pub enum EmbeddedError {
 impl EmbeddedError {
     pub(super) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { action, path, source }
+        move |cause| Self::File { action, path, cause }
     }
 
     pub(super) fn run(program: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let program = program.into();
-        move |source| Self::Run { program, source }
+        move |cause| Self::Run { program, cause }
     }
 }

@@ -195,7 +195,7 @@ fn system_home(wanted: &Path, account: &Account) -> Result<PathBuf, EmbeddedErro
     for number in 1u32.. {
         let root = parent.join(format!("{name}-{number}"));
         match make_private(&root, Some(account)) {
-            Err(EmbeddedError::File { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(EmbeddedError::File { cause, .. }) if cause.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
             Ok(()) => return Ok(root),
         }

@@ -130,7 +130,7 @@ impl EmbeddedCluster {
     }
 
     async fn ensure_database(&self) -> Result<(), EmbeddedError> {
-        let failed = |source| EmbeddedError::Sql { database: DATABASE.to_owned(), source };
+        let failed = |cause| EmbeddedError::Sql { database: DATABASE.to_owned(), cause };
         let mut connection = PgConnection::connect_with(&self.connect_options("postgres")).await.map_err(failed)?;
         let found: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1")
             .bind(DATABASE)

@@ -112,8 +112,8 @@ impl Supervisor {
         match self.lock.try_lock() {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(source)) => {
-                Err(EmbeddedError::file("lock", self.options.data_dir.join("postgres.lock"))(source))
+            Err(TryLockError::Error(error)) => {
+                Err(EmbeddedError::file("lock", self.options.data_dir.join("postgres.lock"))(error))
             }
         }
     }

@@ -7,17 +7,17 @@ use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
 use super::source::Migration;
 
-/// A failure of the migration runner. Each names the cause and the remedy.
+/// A failure of the migration runner. Its text holds the cause and the remedy, so there is no `source()` to print again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
     /// The folder of the setting cannot be read.
-    #[error("migrations cannot be read from {}: {source}. Correct ACD_MIGRATIONS_DIR or the file's mode", path.display())]
+    #[error("migrations cannot be read from {}: {cause}. Correct ACD_MIGRATIONS_DIR or the file's mode", path.display())]
     Folder {
         /// The folder or file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 
     /// A file whose name or place says nothing.
@@ -102,14 +102,14 @@ pub enum MigrateError {
     },
 
     /// The SQL of a migration failed. Nothing of it was kept.
-    #[error("{file} failed{place} and was rolled back: {source}. Correct it and run again")]
+    #[error("{file} failed{place} and was rolled back: {cause}. Correct it and run again")]
     Failed {
         /// The file.
         file: String,
         /// Where in it, as a clause of the sentence; empty when PostgreSQL did not say.
         place: String,
         /// What PostgreSQL said.
-        source: sqlx::Error,
+        cause: sqlx::Error,
     },
 
     /// A migration contains its own COMMIT or ROLLBACK.
@@ -126,13 +126,13 @@ pub enum MigrateError {
     #[error(
         "the ledger of migrations (acd.migration) cannot be used: {0}. The login role must own it, and may need CREATE on the database"
     )]
-    Ledger(#[source] sqlx::Error),
+    Ledger(sqlx::Error),
 }
 
 impl MigrateError {
-    pub(super) fn failed(migration: &Migration, direction: &str, sql: &str, source: sqlx::Error) -> Self {
-        let place = line_of(&source, sql).map(|line| format!(" at line {line}")).unwrap_or_default();
-        Self::Failed { file: migration.file(direction), place, source }
+    pub(super) fn failed(migration: &Migration, direction: &str, sql: &str, cause: sqlx::Error) -> Self {
+        let place = line_of(&cause, sql).map(|line| format!(" at line {line}")).unwrap_or_default();
+        Self::Failed { file: migration.file(direction), place, cause }
     }
 }
 

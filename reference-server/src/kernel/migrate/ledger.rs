@@ -1,4 +1,6 @@
 //! The table of what was applied.
+//!
+//! No statement here is prepared by name: behind a pooler the next transaction may run on another connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -58,7 +60,7 @@ impl fmt::Display for Applied {
 /// Waits for the turn of this transaction. A migration may take its time, whatever limits the login role has.
 pub(super) async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("set local lock_timeout = 0; set local statement_timeout = 0").execute(&mut *connection).await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(connection).await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(connection).await?;
     Ok(())
 }
 
@@ -68,7 +70,7 @@ pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Vec<Appl
         return Ok(Vec::new());
     }
     let sql = "select scope, version, name, checksum, applied_at, took_ms from acd.migration order by sequence";
-    sqlx::query_as(sql).fetch_all(connection).await
+    sqlx::query_as(sql).persistent(false).fetch_all(connection).await
 }
 
 /// Makes the table when it is missing. Call it only under the lock.
@@ -81,6 +83,7 @@ pub(super) async fn create(connection: &mut PgConnection) -> sqlx::Result<()> {
 
 pub(super) async fn insert(connection: &mut PgConnection, migration: &Migration, took: Duration) -> sqlx::Result<()> {
     sqlx::query("insert into acd.migration (scope, version, name, checksum, took_ms) values ($1, $2, $3, $4, $5)")
+        .persistent(false)
         .bind(migration.scope.as_str())
         .bind(migration.version)
         .bind(&migration.name)
@@ -93,6 +96,7 @@ pub(super) async fn insert(connection: &mut PgConnection, migration: &Migration,
 
 pub(super) async fn delete(connection: &mut PgConnection, migration: &Migration) -> sqlx::Result<()> {
     sqlx::query("delete from acd.migration where scope = $1 and version = $2")
+        .persistent(false)
         .bind(migration.scope.as_str())
         .bind(migration.version)
         .execute(connection)
@@ -102,9 +106,9 @@ pub(super) async fn delete(connection: &mut PgConnection, migration: &Migration)
 
 /// The number of the running transaction, by which one notices that a migration ended it.
 pub(super) async fn transaction_id(connection: &mut PgConnection) -> sqlx::Result<String> {
-    sqlx::query_scalar("select pg_current_xact_id()::text").fetch_one(connection).await
+    sqlx::query_scalar("select pg_current_xact_id()::text").persistent(false).fetch_one(connection).await
 }
 
 async fn exists(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select to_regclass('acd.migration') is not null").fetch_one(connection).await
+    sqlx::query_scalar("select to_regclass('acd.migration') is not null").persistent(false).fetch_one(connection).await
 }

@@ -218,7 +218,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, MigrateError> {
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> MigrateError {
-    move |source| MigrateError::Folder { path: path.to_path_buf(), source }
+    move |cause| MigrateError::Folder { path: path.to_path_buf(), cause }
 }
 
 #[cfg(test)]

@@ -187,6 +187,32 @@ async fn an_event_without_a_message_id_gets_one_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_number_is_read_back_to_the_last_bit() {
+    let server = TestApp::start().await;
+    let key = server.key("pct", &READ_AND_WRITE).await;
+    let numbers = json!([
+        0.1,
+        1e23,
+        2.5e-7,
+        -1.797_693_134_862_315_7e308,
+        5e-324,
+        2.225_073_858_507_201_4e-308,
+        u64::MAX,
+        i64::MIN,
+        9_007_199_254_740_993_u64,
+        8.41,
+        1e300,
+        123_456_789.123_456_78,
+    ]);
+    let event = json!({ "event": "E", "userId": "u", "messageId": "exact", "properties": { "numbers": numbers } });
+    assert_eq!(server.http().post("/v1/track").bearer(&key).json(&event).send().await.json()["accepted"], 1);
+    let stored = stored(&server, "exact").await["properties"]["numbers"].clone();
+    for (was, is) in numbers.as_array().unwrap().iter().zip(stored.as_array().unwrap()) {
+        assert_eq!((was.as_f64(), was.as_i64()), (is.as_f64(), is.as_i64()), "{was} {is}");
+    }
+}
+
+#[tokio::test]
 async fn a_gzip_body_is_unpacked() {
     let server = TestApp::start().await;
     let key = server.key("pct", &READ_AND_WRITE).await;

@@ -5,6 +5,7 @@ mod embedded;
 mod events_once;
 mod events_read;
 mod events_write;
+mod hostile;
 mod migrate;
 mod persons;
 mod rls;

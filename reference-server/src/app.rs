@@ -13,9 +13,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::assets::{self, Assets};
 use crate::events::{self, Writer, WriterSettings};
 use crate::gateway::{self, Authenticator, JwtVerifier, KeyHasher, Keys};
-use crate::identity::{self, Persons};
+use crate::identity::{self, Entitlements, Persons, Users};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::observe;
@@ -56,6 +57,12 @@ pub struct App {
     pub keys: Keys,
     /// Persons.
     pub persons: Persons,
+    /// Users.
+    pub users: Users,
+    /// What users may use.
+    pub entitlements: Entitlements,
+    /// Assets.
+    pub assets: Assets,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -73,6 +80,9 @@ impl App {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             writer: Writer::start(db.clone(), persons.clone(), clock.clone(), writer),
             persons,
+            users: Users::new(db.clone()),
+            entitlements: Entitlements::new(db.clone()),
+            assets: Assets::new(db.clone()),
             auth,
             db,
             clock,
@@ -87,6 +97,7 @@ impl App {
         let api = events::query_routes(api, self);
         let api = gateway::routes(api, self);
         let api = identity::routes(api, self);
+        let api = assets::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();
         let router = router

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::store::{self, Claim};
+use super::store::persons::{self as store, Claim};
 use crate::events;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::paging;

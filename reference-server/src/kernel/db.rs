@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::principal::{Actor, Principal};
+use super::principal::{Actor, DbRole, Principal};
 use super::problem::{Problem, Result};
 
 /// How the pool is sized.
@@ -56,7 +56,8 @@ pub struct Tx {
 impl Db {
     /// A pool over these options. Connects when first used.
     pub fn new(options: PgConnectOptions, settings: PoolSettings) -> Self {
-        let options = options.application_name("acd");
+        // PgBouncer refuses parameters it does not know; the default of PostgreSQL 12 and newer is as exact.
+        let options = options.application_name("acd").extra_float_digits(None);
         let options = if settings.named_statements { options } else { options.statement_cache_capacity(0) };
         let pool = PgPoolOptions::new()
             .max_connections(settings.max)
@@ -156,6 +157,13 @@ impl Tx {
         if !statement.is_empty() {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(self.conn()).await?;
         }
+        Ok(())
+    }
+
+    /// Goes on as the service itself, for what a change causes and its actor may not write.
+    pub async fn become_service(&mut self) -> Result<()> {
+        let statement = format!("SET LOCAL ROLE {}", DbRole::Service.as_str());
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -21,9 +21,12 @@ pub fn parse_json<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
+        let at = if path == "." { String::new() } else { format!("{path}: ") };
         if inner.is_data() {
-            let at = if path == "." { String::new() } else { format!("{path}: ") };
             Problem::invalid("invalid_body", format!("{at}{inner}"))
+        } else if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+            // serde_json calls it a syntax error when a name of an enumeration is null or a number.
+            Problem::invalid("invalid_body", format!("{at}the value has another type than expected"))
         } else {
             Problem::bad_request("invalid_json", format!("the body is not JSON: {inner}"))
         }
@@ -231,6 +234,8 @@ mod tests {
     fn json_names_the_path() {
         let problem = parse_json::<acd_platform::keys::CreateApiKey>(br#"{"name":"a","scopes":["nope"]}"#).unwrap_err();
         assert!(problem.detail.contains("scopes[0]"), "{}", problem.detail);
+        let problem = parse_json::<acd_platform::keys::CreateApiKey>(br#"{"name":"a","scopes":[null]}"#).unwrap_err();
+        assert!(problem.code == "invalid_body" && problem.detail.starts_with("scopes[0]: "), "{}", problem.detail);
         assert_eq!(parse_json::<serde_json::Value>(b"{} {}").unwrap_err().code, "invalid_json");
         assert_eq!(parse_json::<serde_json::Value>(b"\xff").unwrap_err().code, "invalid_utf8");
     }

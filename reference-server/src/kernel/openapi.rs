@@ -104,11 +104,16 @@ impl Document {
         let request_id =
             json!({ "X-Request-Id": { "description": "Id of the request.", "schema": { "type": "string" } } });
         let mut responses = Map::new();
-        let mut reply = json!({ "description": route.reply_description, "headers": request_id });
-        if let Some((media, schema)) = route.reply {
-            reply["content"] = json!({ media: { "schema": schema(&mut self.schemas) } });
+        let content = route.reply.map(|(media, schema)| json!({ media: { "schema": schema(&mut self.schemas) } }));
+        for (status, description) in
+            std::iter::once((route.reply_status, route.reply_description)).chain(route.or_reply)
+        {
+            let mut reply = json!({ "description": description, "headers": request_id });
+            if let Some(content) = &content {
+                reply["content"] = content.clone();
+            }
+            responses.insert(status.as_str().to_owned(), reply);
         }
-        responses.insert(route.reply_status.as_str().to_owned(), reply);
         let problem = schema_of::<acd_platform::Problem>(&mut self.schemas);
         responses.insert(
             "default".into(),

@@ -1,5 +1,6 @@
-//! Cursors of lists that are ordered by a time-ordered id.
+//! Cursors of lists that are ordered by a time-ordered id, and by that and a text.
 
+use acd_platform::Page;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -17,24 +18,50 @@ pub fn limit(asked: Option<u16>, default: u16, max: u16) -> Result<i64> {
 
 /// Reads the cursor of the page before: the id after which to go on.
 pub fn read_cursor(cursor: Option<&str>) -> Result<Option<Uuid>> {
+    decode(cursor, |bytes| Uuid::from_slice(bytes).ok())
+}
+
+/// Reads the cursor of a page of [`page_by_two`]: the id and the text after which to go on.
+pub fn read_cursor_of_two(cursor: Option<&str>) -> Result<Option<(Uuid, String)>> {
+    decode(cursor, |bytes| {
+        let (id, text) = bytes.split_first_chunk::<16>()?;
+        let text = std::str::from_utf8(text).ok().filter(|text| !text.is_empty() && !text.contains('\0'))?;
+        Some((Uuid::from_bytes(*id), text.to_owned()))
+    })
+}
+
+fn decode<T>(cursor: Option<&str>, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>> {
     let Some(cursor) = cursor else { return Ok(None) };
-    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(Some).ok_or_else(|| {
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| read(&bytes)).map(Some).ok_or_else(|| {
         Problem::bad_request("invalid_cursor", "cursor: give back next_cursor of the page before, unchanged")
     })
 }
 
 /// Cuts a list that was read one row too long, and makes the cursor of the next page.
-pub fn page<R, T>(
-    mut rows: Vec<R>,
+pub fn page<R, T>(rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, map: impl FnMut(R) -> T) -> Page<T> {
+    cut(rows, limit, |row| URL_SAFE_NO_PAD.encode(id(row)), map)
+}
+
+/// The same for a list that is ordered by an id and then by a text.
+pub fn page_by_two<R, T>(
+    rows: Vec<R>,
     limit: i64,
-    id: impl Fn(&R) -> Uuid,
+    order: impl Fn(&R) -> (Uuid, &str),
     map: impl FnMut(R) -> T,
-) -> acd_platform::Page<T> {
+) -> Page<T> {
+    let cursor = |row: &R| {
+        let (id, text) = order(row);
+        URL_SAFE_NO_PAD.encode([id.as_bytes(), text.as_bytes()].concat())
+    };
+    cut(rows, limit, cursor, map)
+}
+
+fn cut<R, T>(mut rows: Vec<R>, limit: i64, cursor: impl Fn(&R) -> String, map: impl FnMut(R) -> T) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(id(last)));
-    acd_platform::Page { data: rows.into_iter().map(map).collect(), next_cursor }
+    let next_cursor = rows.last().filter(|_| more).map(cursor);
+    Page { data: rows.into_iter().map(map).collect(), next_cursor }
 }
 
 #[cfg(test)]
@@ -50,6 +77,17 @@ mod tests {
         assert_eq!(super::page(ids, 3, |id| *id, |id| id).next_cursor, None);
         for garbage in ["", "x", "AAAA", "%%%"] {
             assert_eq!(read_cursor(Some(garbage)).unwrap_err().code, "invalid_cursor");
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_two_goes_round_and_garbage_is_refused() {
+        let rows = vec![(Uuid::from_u128(1), "pct"), (Uuid::from_u128(1), "portal28")];
+        let page = page_by_two(rows.clone(), 1, |row| *row, |row| row);
+        let cursor = read_cursor_of_two(page.next_cursor.as_deref()).unwrap().unwrap();
+        assert_eq!((cursor.0, cursor.1.as_str()), rows[0]);
+        for garbage in ["", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA"] {
+            assert_eq!(read_cursor_of_two(Some(garbage)).unwrap_err().code, "invalid_cursor");
         }
     }
 }

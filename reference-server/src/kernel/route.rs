@@ -19,6 +19,8 @@ use crate::app::App;
 pub enum Access {
     /// Anyone.
     Public,
+    /// Any valid credentials.
+    Authenticated,
     /// Credentials with this scope.
     Scope(Scope),
     /// Credentials with this scope, or a user for what is their own.
@@ -32,7 +34,7 @@ impl Access {
     pub fn security(self) -> Value {
         match self {
             Self::Public => json!([]),
-            Self::Scope(_) | Self::ScopeOrUser(_) => json!([{ "bearer": [] }]),
+            Self::Authenticated | Self::Scope(_) | Self::ScopeOrUser(_) => json!([{ "bearer": [] }]),
             Self::WriteKey => json!([{ "write_key": [] }, { "bearer": [] }]),
         }
     }
@@ -52,6 +54,7 @@ pub struct Route {
     pub(super) reply: Option<(&'static str, SchemaOf)>,
     pub(super) reply_status: StatusCode,
     pub(super) reply_description: &'static str,
+    pub(super) or_reply: Option<(StatusCode, &'static str)>,
     pub(super) takes_idempotency_key: bool,
 }
 
@@ -70,6 +73,7 @@ impl Route {
             reply: None,
             reply_status: StatusCode::NO_CONTENT,
             reply_description: "Done.",
+            or_reply: None,
             takes_idempotency_key: false,
         }
     }
@@ -111,6 +115,12 @@ impl Route {
         self
     }
 
+    /// Another status that the same JSON answer may have.
+    pub fn or(mut self, status: StatusCode, description: &'static str) -> Self {
+        self.or_reply = Some((status, description));
+        self
+    }
+
     /// Whether it reads `Idempotency-Key`.
     pub fn idempotency_key(mut self) -> Self {
         self.takes_idempotency_key = true;
@@ -143,7 +153,7 @@ impl Api {
         self.document.add(&route);
         let filter = MethodFilter::try_from(route.operation.method()).unwrap_or(MethodFilter::GET);
         let mut method_router = on(filter, handler);
-        if let Access::Scope(_) | Access::ScopeOrUser(_) = route.access {
+        if let Access::Authenticated | Access::Scope(_) | Access::ScopeOrUser(_) = route.access {
             method_router = method_router.route_layer(from_fn_with_state((app.clone(), route.access), admit));
         }
         self.router = self.router.route(route.operation.path(), method_router);
@@ -168,7 +178,7 @@ async fn admit(State((app, access)): State<(App, Access)>, mut request: Request,
             super::principal::Actor::User(_) => Ok(()),
             _ => principal.require(scope),
         },
-        Access::Public | Access::WriteKey => Ok(()),
+        Access::Public | Access::Authenticated | Access::WriteKey => Ok(()),
     };
     if let Err(problem) = admitted {
         return problem.into_response();

@@ -1,7 +1,9 @@
 //! Tests of the server through its public interfaces, against a real PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there; helpers are tests too")]
 
+mod assets;
 mod embedded;
+mod entitlements;
 mod events_once;
 mod events_read;
 mod events_write;
@@ -9,4 +11,6 @@ mod hostile;
 mod migrate;
 mod persons;
 mod rls;
+mod seed;
 mod support;
+mod users;

@@ -23,7 +23,7 @@ pub(crate) struct Claim<'a> {
 }
 
 /// Resolves claims one after the other, in order.
-pub(super) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<(), sqlx::Error> {
+pub(in crate::identity) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<(), sqlx::Error> {
     macro_rules! column {
         (|$claim:ident| $value:expr) => {
             claims.iter().map(|$claim| $value).collect::<Vec<_>>()
@@ -48,22 +48,22 @@ pub(super) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<(), sql
 
 /// A person's row.
 #[derive(FromRow)]
-pub(super) struct PersonRow {
-    pub(super) id: Uuid,
-    pub(super) traits: Json<Map<String, Value>>,
-    pub(super) created_at: DateTime<Utc>,
+pub(in crate::identity) struct PersonRow {
+    pub(in crate::identity) id: Uuid,
+    pub(in crate::identity) traits: Json<Map<String, Value>>,
+    pub(in crate::identity) created_at: DateTime<Utc>,
 }
 
 /// An id of a person.
 #[derive(FromRow)]
-pub(super) struct LinkRow {
-    pub(super) provider: String,
-    pub(super) product: Option<String>,
-    pub(super) external_id: String,
+pub(in crate::identity) struct LinkRow {
+    pub(in crate::identity) provider: String,
+    pub(in crate::identity) product: Option<String>,
+    pub(in crate::identity) external_id: String,
 }
 
 /// The person that a link leads to.
-pub(super) async fn by_link(
+pub(in crate::identity) async fn by_link(
     tx: &mut Tx,
     provider: &str,
     product: Option<&ProductSlug>,
@@ -81,7 +81,7 @@ pub(super) async fn by_link(
 }
 
 /// A person, or the one it was merged into.
-pub(super) async fn person(tx: &mut Tx, id: Uuid) -> Result<Option<PersonRow>> {
+pub(in crate::identity) async fn person(tx: &mut Tx, id: Uuid) -> Result<Option<PersonRow>> {
     Ok(sqlx::query_as(
         "select survivor.id, survivor.traits, survivor.created_at
          from shared.person as asked join shared.person as survivor
@@ -94,7 +94,7 @@ pub(super) async fn person(tx: &mut Tx, id: Uuid) -> Result<Option<PersonRow>> {
 }
 
 /// The links of a person, oldest first.
-pub(super) async fn links(tx: &mut Tx, person: Uuid) -> Result<Vec<LinkRow>> {
+pub(in crate::identity) async fn links(tx: &mut Tx, person: Uuid) -> Result<Vec<LinkRow>> {
     Ok(sqlx::query_as(
         "select provider, product, external_id from shared.identity_link where person_id = $1 order by id",
     )

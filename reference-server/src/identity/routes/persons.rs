@@ -14,7 +14,7 @@ use crate::kernel::problem::Result;
 use crate::kernel::route::{Access, Api, Route};
 
 /// Adds the routes of persons.
-pub fn routes(api: Api, app: &App) -> Api {
+pub(super) fn routes(api: Api, app: &App) -> Api {
     const TAG: &str = "persons";
     const ACCESS: Access = Access::Scope(Scope::PersonsRead);
     api.tag(TAG, "The humans behind the products' ids, and what they did.")

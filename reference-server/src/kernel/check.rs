@@ -1,0 +1,99 @@
+//! Checks of values that a request brings, with errors that name the field.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::problem::{Problem, Result};
+
+/// The longest URL that is stored, in characters.
+const URL_CHARS: usize = 2_048;
+
+/// 422 for the value of a field.
+pub fn invalid(field: &str, why: &str) -> Problem {
+    Problem::invalid("invalid_body", format!("{field}: {why}"))
+}
+
+/// A text of so many characters. PostgreSQL stores no NUL.
+pub fn text(field: &str, value: &str, chars: RangeInclusive<usize>) -> Result<()> {
+    if chars.contains(&value.chars().count()) && !value.contains('\0') {
+        return Ok(());
+    }
+    Err(invalid(field, &format!("must have {} to {} characters, none of them NUL", chars.start(), chars.end())))
+}
+
+/// The URL of something on the web. Other schemes, `javascript:` above all, could do harm where it is shown.
+pub fn url(field: &str, value: &str) -> Result<()> {
+    let clean = value.chars().count() <= URL_CHARS && !value.chars().any(|c| c.is_control() || c.is_whitespace());
+    if clean && Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        return Ok(());
+    }
+    Err(invalid(field, "must be an http or https URL of at most 2048 characters without spaces"))
+}
+
+/// A JSON object of at most so many bytes, without NUL in any text.
+pub fn object(field: &str, value: &Map<String, Value>, max_bytes: usize) -> Result<()> {
+    if value.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) {
+        return Err(invalid(field, "contains a NUL character, which no stored text has"));
+    }
+    let bytes = serde_json::to_vec(value).map_err(Problem::internal)?.len();
+    if bytes > max_bytes {
+        return Err(invalid(field, &format!("has {bytes} bytes of JSON, more than {max_bytes}")));
+    }
+    Ok(())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_counted_in_characters() {
+        assert!(text("name", &"é".repeat(200), 1..=200).is_ok());
+        for bad in ["", "a\0b", &"é".repeat(201)] {
+            let problem = text("name", bad, 1..=200).unwrap_err();
+            assert!(problem.detail.starts_with("name: ") && problem.status == 422, "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn only_links_of_the_web_are_urls() {
+        assert!(url("url", "https://cdn.example.com/a%20b.png?v=1#top").is_ok());
+        let long = format!("https://example.com/{}", "a".repeat(URL_CHARS));
+        for bad in [
+            "",
+            "a.png",
+            "javascript:alert(1)",
+            "data:,",
+            "https://",
+            "http://a b",
+            "https://a/\0",
+            "\thttps://a",
+            &long,
+        ] {
+            assert!(url("url", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nul_is_found_at_any_depth() {
+        let check = |value: Value| object("metadata", value.as_object().unwrap(), 64).map_err(|problem| problem.detail);
+        assert!(check(json!({ "a": [1, { "b": "c" }] })).is_ok());
+        for bad in [json!({ "\0": 1 }), json!({ "a": [{ "b": "\0" }] }), json!({ "a": { "\0": 1 } })] {
+            assert!(check(bad).unwrap_err().contains("NUL"));
+        }
+        assert!(check(json!({ "a": "b".repeat(64) })).unwrap_err().contains("more than 64"));
+    }
+}

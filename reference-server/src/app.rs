@@ -175,7 +175,7 @@ async fn ready(State(app): State<App>) -> Response {
     if app.stopping.is_cancelled() {
         return Problem::unavailable("stopping", "the server is stopping").into_response();
     }
-    let probe = sqlx::query("select 1").execute(app.db.pool());
+    let probe = sqlx::raw_sql("select 1").execute(app.db.pool());
     match tokio::time::timeout(READY_WITHIN, probe).await {
         Ok(Ok(_)) => "ready\n".into_response(),
         Ok(Err(error)) => Problem::unavailable("database_unavailable", "the database cannot be reached")

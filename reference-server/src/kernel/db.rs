@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::conn::Conn;
 use super::principal::{Actor, DbRole, Principal};
 use super::problem::{Problem, Result};
 
@@ -50,6 +51,7 @@ pub struct Db {
 /// An open transaction under a principal's role. Rolled back when dropped.
 pub struct Tx {
     inner: sqlx::Transaction<'static, Postgres>,
+    named_statements: bool,
     _share: Option<OwnedSemaphorePermit>,
 }
 
@@ -109,7 +111,7 @@ impl Db {
             begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
         }
         metrics::histogram!("acd_db_begin_seconds").record(started.elapsed());
-        Ok(Tx { inner: begun?, _share: None })
+        Ok(Tx { inner: begun?, named_statements: self.settings.named_statements, _share: None })
     }
 
     async fn share(&self, product: &ProductSlug) -> Result<OwnedSemaphorePermit> {
@@ -146,8 +148,8 @@ impl Db {
 
 impl Tx {
     /// The connection inside the transaction.
-    pub fn conn(&mut self) -> &mut sqlx::PgConnection {
-        &mut self.inner
+    pub fn conn(&mut self) -> Conn<'_> {
+        Conn::new(&mut self.inner, self.named_statements)
     }
 
     /// Goes on as another actor with the same database role.

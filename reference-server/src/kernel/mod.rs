@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod clock;
+pub mod conn;
 pub mod db;
 pub mod embedded;
 pub mod extract;

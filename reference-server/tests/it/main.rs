@@ -10,6 +10,7 @@ mod events_write;
 mod hostile;
 mod migrate;
 mod persons;
+mod pooler;
 mod rls;
 mod seed;
 mod support;

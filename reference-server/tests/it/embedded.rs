@@ -183,6 +183,29 @@ async fn folders_are_private_and_root_gives_up_its_rights() {
 }
 
 #[tokio::test]
+async fn roots_folder_that_no_other_account_may_enter_leads_to_one_that_it_may() {
+    if !rustix::process::geteuid().is_root() {
+        // Whoever is not root runs PostgreSQL as themselves, in folders that they can enter.
+        return;
+    }
+    let folder = data_dir();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let (first, second) = tokio::join!(start(folder.path()), start(folder.path()));
+    let home = fs::read_link(folder.path().join("postgres")).unwrap();
+    assert!(home.starts_with("/var/lib/acd"));
+    run(&first, "CREATE TABLE kept AS SELECT 7::bigint AS value").await;
+    assert_eq!(kept(&second).await.unwrap(), 7);
+    second.stop().await.unwrap();
+    first.stop().await.unwrap();
+
+    let cluster = start(folder.path()).await;
+    assert_eq!(fs::read_link(folder.path().join("postgres")).unwrap(), home);
+    assert_eq!(kept(&cluster).await.unwrap(), 7);
+    cluster.stop().await.unwrap();
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[tokio::test]
 async fn a_deep_folder_gets_a_short_socket() {
     let folder = data_dir();
     let deep = folder.path().join("d".repeat(120));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -33,7 +34,9 @@ impl Pooler {
             cluster.display(),
         );
         fs::write(&settings, text).unwrap();
-        let mut command = Command::new("pgbouncer");
+        // Debian installs it where only root's PATH leads.
+        let debian = Path::new("/usr/sbin/pgbouncer");
+        let mut command = Command::new(if debian.exists() { debian } else { Path::new("pgbouncer") });
         command.arg("-q").arg(settings).uid(owner.uid()).gid(owner.gid());
         let process = command.stderr(Stdio::null()).spawn().expect("pgbouncer is installed: apt-get install pgbouncer");
         let pooler = Self { folder, process };

@@ -107,11 +107,11 @@ pub struct CreateAsset {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub size_bytes: u64,
     /// Where the bytes are: an http or https URL of at most 2,048 characters.
-    #[schemars(length(max = 2048), url)]
+    #[schemars(length(max = 2048), url, regex(pattern = "^https?://"))]
     pub url: String,
     /// Where a small picture of it is: an http or https URL of at most 2,048 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), url)]
+    #[schemars(length(max = 2048), url, regex(pattern = "^https?://"))]
     pub thumbnail_url: Option<String>,
     /// Further facts, at most 32 KiB of JSON; none when left out.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -128,11 +128,11 @@ pub struct UpdateAsset {
     pub owner_id: Option<Option<UserId>>,
     /// Where the bytes are now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), url)]
+    #[schemars(length(max = 2048), url, regex(pattern = "^https?://"))]
     pub url: Option<String>,
     /// Where a small picture of it is now; null for none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[schemars(with = "Option<String>", length(max = 2048), url)]
+    #[schemars(with = "Option<String>", length(max = 2048), url, regex(pattern = "^https?://"))]
     pub thumbnail_url: Option<Option<String>>,
     /// The new further facts, in the place of the old.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ use crate::error::Result;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The items, in the list's order.
     pub data: Vec<T>,
@@ -49,6 +50,13 @@ impl<T: Send + 'static> ItemStream<T> {
     }
 }
 
+impl<T> ItemStream<T> {
+    /// The next item; `None` after the last one and after an error.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        self.0.next().await
+    }
+}
+
 impl<T> Stream for ItemStream<T> {
     type Item = Result<T>;
 
@@ -76,12 +84,15 @@ mod tests {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let pages = Mutex::new(pages.into_iter());
         let log = Arc::clone(&asked);
-        let stream = ItemStream::new(cursor.map(str::to_owned), move |cursor| {
+        let mut stream = ItemStream::new(cursor.map(str::to_owned), move |cursor| {
             log.lock().unwrap().push(cursor);
             let page = pages.lock().unwrap().next().unwrap();
             async move { page }
         });
-        let items = stream.collect().now_or_never().unwrap();
+        let mut items = Vec::new();
+        while let Some(item) = stream.next().now_or_never().unwrap() {
+            items.push(item);
+        }
         let asked = asked.lock().unwrap().clone();
         (items, asked)
     }

@@ -64,7 +64,7 @@ pub struct CreateUser {
     pub name: Option<String>,
     /// Where the picture is: an http or https URL of at most 2,048 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), url)]
+    #[schemars(length(max = 2048), url, regex(pattern = "^https?://"))]
     pub avatar_url: Option<String>,
     /// The language as BCP 47; `en` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ pub struct UpdateUser {
     pub name: Option<Option<String>>,
     /// Where the new picture is; null for none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[schemars(with = "Option<String>", length(max = 2048), url)]
+    #[schemars(with = "Option<String>", length(max = 2048), url, regex(pattern = "^https?://"))]
     pub avatar_url: Option<Option<String>>,
     /// The new language.
     #[serde(default, skip_serializing_if = "Option::is_none")]

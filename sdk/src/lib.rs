@@ -1,1 +1,10 @@
-//! Crate.
+#![doc = include_str!("../README.md")]
+
+pub use acd_core as core;
+
+#[cfg(feature = "analytics")]
+pub use acd_analytics as analytics;
+#[cfg(feature = "platform")]
+pub use acd_platform as platform;
+
+pub mod prelude;

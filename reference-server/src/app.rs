@@ -1,5 +1,6 @@
 //! The application: every domain's service, and the router over all of them. The only place that knows every domain.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,9 +45,20 @@ pub struct Parts {
     pub writer: WriterSettings,
 }
 
-/// Every domain's service. Cheap to clone; the state of each handler.
+/// Every domain's service behind one pointer: the state of each handler, cloned several times a request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Services>);
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// Every domain's service.
+pub struct Services {
     /// The database.
     pub db: Db,
     /// The clock.
@@ -76,7 +88,7 @@ impl App {
         let Parts { db, clock, hasher, jwt, writer } = parts;
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher, jwt);
         let persons = Persons::new(db.clone());
-        Self {
+        Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             writer: Writer::start(db.clone(), persons.clone(), clock.clone(), writer),
             persons,
@@ -88,7 +100,7 @@ impl App {
             clock,
             stopping: CancellationToken::new(),
             metrics: metrics_handle(),
-        }
+        }))
     }
 
     /// The router with every route, and the OpenAPI document of them.

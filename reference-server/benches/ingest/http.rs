@@ -1,7 +1,7 @@
 //! A load generator that costs little itself: prepared bodies over kept connections.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine;

@@ -32,9 +32,8 @@ async fn run(folder: &std::path::Path) -> Result<()> {
     let options = EmbeddedOptions { data_dir: folder.to_owned(), durability: Durability::Durable };
     let cluster = EmbeddedCluster::start(options).await?;
     let address = "127.0.0.1:4499";
-    let key = acd(folder, address)
-        .args(["keys", "create", "--product", "portal28", "--scope", "events:write"])
-        .output()?;
+    let key =
+        acd(folder, address).args(["keys", "create", "--product", "portal28", "--scope", "events:write"]).output()?;
     let key = String::from_utf8(key.stdout)?.trim().to_owned();
     let mut server = Server(acd(folder, address).arg("serve").stdout(Stdio::null()).spawn()?);
     http::wait_until_ready(address).await?;

@@ -21,7 +21,9 @@ pub(super) async fn on(sql: &mut PgConnection) -> Result<()> {
 
 async fn set(sql: &mut PgConnection, able: &str, force: &str) -> Result<()> {
     for change in [able, force] {
-        sqlx::query(AssertSqlSafe(format!("alter table shared_events {change} row level security"))).execute(&mut *sql).await?;
+        sqlx::query(AssertSqlSafe(format!("alter table shared_events {change} row level security")))
+            .execute(&mut *sql)
+            .await?;
     }
     Ok(())
 }
@@ -44,8 +46,10 @@ async fn read(sql: &mut PgConnection, ids: &[Uuid]) -> Result<f64> {
     sqlx::raw_sql("set local role acd_product; set local acd.product = 'portal28'").execute(&mut *tx).await?;
     let started = Instant::now();
     for id in ids.iter().cycle().take(READS) {
-        let found: Option<(Uuid, String)> =
-            sqlx::query_as("select id, message_id from shared_events where id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        let found: Option<(Uuid, String)> = sqlx::query_as("select id, message_id from shared_events where id = $1")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
         if found.is_none() {
             return Err("a row that is there was not found".into());
         }

@@ -24,6 +24,7 @@ use crate::kernel::request_id::RequestId;
 /// A transaction that hangs longer is given up; it must stay well below the guarded time around a month's end.
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
 const UNIT: usize = 1024;
+const WORTH_A_LANE: usize = 200;
 
 /// How the writer is sized.
 #[derive(Clone, Debug)]
@@ -123,21 +124,23 @@ impl Lane {
         loop {
             let mut group = Vec::new();
             let mut rows = 0;
-            {
-                let mut queue = queue.lock().await;
-                let Some(first) = queue.recv().await else { return };
-                rows += first.rows.len();
-                group.push(first);
-                while rows < max_rows {
-                    let Ok(next) = queue.try_recv() else { break };
-                    rows += next.rows.len();
-                    group.push(next);
-                }
+            let mut turn = queue.lock().await;
+            let Some(first) = turn.recv().await else { return };
+            rows += first.rows.len();
+            group.push(first);
+            while rows < max_rows {
+                let Ok(next) = turn.try_recv() else { break };
+                rows += next.rows.len();
+                group.push(next);
             }
+            // What comes while a small group is written joins the next one: two lanes would halve it and double the
+            // cost. Only work worth a transaction of its own runs side by side.
+            let turn = (rows < WORTH_A_LANE).then_some(turn);
             metrics::histogram!("acd_events_group_rows").record(rows as f64);
             // Same products lie side by side, so that claims change as rarely as possible.
             group.sort_by(|one, other| one.product.cmp(&other.product));
             self.answer(group).await;
+            drop(turn);
         }
     }
 
@@ -215,7 +218,7 @@ impl Lane {
             scopes: Vec::new(),
             request_id: request_id.clone(),
         };
-        let mut tx = self.db.unshared(&principal(first)).await?;
+        let mut tx = self.db.bulk(&principal(first)).await?;
         let mut received_at = self.clock.now();
         let mut elsewhere = neighbours(received_at);
         if elsewhere.alone {

@@ -115,11 +115,15 @@ impl Authenticator {
         }
         let hash = self.hasher.hash(text);
         let entry = (hash, self.generation.load(Ordering::Acquire));
-        let loaded = self
-            .keys
-            .try_get_with(entry, self.load(hash, request_id.clone()))
-            .await
-            .map_err(|problem: Arc<Problem>| problem.shared())?;
+        let loaded = match self.keys.get(&entry).await {
+            Some(loaded) => loaded,
+            // One look-up, however many requests wait for it.
+            None => self
+                .keys
+                .try_get_with(entry, self.load(hash, request_id.clone()))
+                .await
+                .map_err(|problem: Arc<Problem>| problem.shared())?,
+        };
         let Some(key) = loaded.key else { return Err(invalid_key()) };
         if key.revoked_at.is_some() {
             return Err(Problem::unauthorized("key_revoked", "this API key was revoked; use its successor"));

@@ -44,7 +44,7 @@ impl Persons {
         if claims.is_empty() {
             return Ok(());
         }
-        let mut tx = self.db.unshared(&Principal::service(request_id.clone())).await?;
+        let mut tx = self.db.bulk(&Principal::service(request_id.clone())).await?;
         store::resolve(&mut tx, &claims).await?;
         tx.commit().await?;
         for claim in &claims {

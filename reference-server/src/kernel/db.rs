@@ -85,18 +85,23 @@ impl Db {
             Some(product) => Some(self.share(product).await?),
             None => None,
         };
-        let mut tx = self.unshared(principal).await?;
+        let mut tx = self.open(begin_statement(principal, self.settings.statement_timeout)).await?;
         tx._share = share;
         Ok(tx)
     }
 
-    /// The same without counting towards the product's share, for work done on behalf of many requests at once.
+    /// The same for work done on behalf of many requests at once: it does not count towards a product's share, and
+    /// its statements, which take arrays of any length, are planned once instead of each time.
     ///
     /// # Errors
     /// 503 when no connection comes free in time or the database is away.
-    pub async fn unshared(&self, principal: &Principal) -> Result<Tx> {
-        let started = Instant::now();
+    pub async fn bulk(&self, principal: &Principal) -> Result<Tx> {
         let begin = begin_statement(principal, self.settings.statement_timeout);
+        self.open(begin + "; SET LOCAL plan_cache_mode = force_generic_plan").await
+    }
+
+    async fn open(&self, begin: String) -> Result<Tx> {
+        let started = Instant::now();
         let mut begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
         // A connection that died while idle is found out here, where nothing has been sent yet.
         for _ in 0..self.settings.max {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there; helpers are tests too")]
 
 mod assets;
+mod crash;
 mod embedded;
 mod entitlements;
 mod events_once;

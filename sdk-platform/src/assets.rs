@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::named::named;
 use crate::patch::present;
+use crate::whole::whole;
 use crate::{AssetId, ContentHash, ItemStream, Page, PlatformCall, ProductSlug, UserId};
 
 /// `GET /v1/assets`
@@ -104,6 +105,7 @@ pub struct CreateAsset {
     /// The SHA-256 of its bytes.
     pub content_hash: ContentHash,
     /// How many bytes it has, at most 2^53 - 1.
+    #[serde(deserialize_with = "whole")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub size_bytes: u64,
     /// Where the bytes are: an http or https URL of at most 2,048 characters.
@@ -149,6 +151,7 @@ pub struct ListAssets {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::page::CURSOR))]
     pub cursor: Option<String>,
     /// Only what holds this.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]

@@ -143,6 +143,7 @@ pub struct ListEntitlements {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{22}\.[a-z][a-z0-9_]{1,39}$"))]
     pub cursor: Option<String>,
     /// Only this plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -69,6 +69,7 @@ pub struct ListEvents {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::page::CURSOR))]
     pub cursor: Option<String>,
     /// Only this type.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]

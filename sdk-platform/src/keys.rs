@@ -6,6 +6,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::whole::whole_option;
 use crate::{ApiKeyId, ItemStream, Page, PlatformCall, ProductSlug};
 
 /// `GET /v1/keys`
@@ -138,7 +139,7 @@ pub struct CreateApiKey {
 #[serde(deny_unknown_fields)]
 pub struct RotateApiKey {
     /// Seconds for which the old key goes on working, 0 to 2,592,000 (30 days); a day when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option")]
     #[schemars(range(min = 0, max = 2_592_000))]
     pub overlap_seconds: Option<u32>,
 }
@@ -169,6 +170,7 @@ pub struct ListApiKeys {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::page::CURSOR))]
     pub cursor: Option<String>,
     /// Only this product's; for administrators, others see their own alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ mod named;
 mod page;
 mod patch;
 mod product;
+mod whole;
 
 pub mod assets;
 pub mod entitlements;

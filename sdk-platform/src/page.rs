@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
+/// How the cursor of a list looks that is ordered by one id.
+pub(crate) const CURSOR: &str = "^[A-Za-z0-9_-]{22}$";
+
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "{T}Page")]

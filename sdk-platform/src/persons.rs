@@ -70,6 +70,7 @@ pub struct ListTimeline {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::page::CURSOR))]
     pub cursor: Option<String>,
 }
 

@@ -118,6 +118,7 @@ pub struct ListUsers {
     pub limit: Option<u16>,
     /// From the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = crate::page::CURSOR))]
     pub cursor: Option<String>,
     /// Only the user with this e-mail address, in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -147,7 +147,8 @@ impl Keys {
         // The same idempotency key for another request is a mistake of the caller's, not a repeat.
         if key.name != new.name || key.scopes != new.scopes || key.rotated_from.map(ApiKeyId::uuid) != new.rotated_from
         {
-            return Err(Problem::invalid(
+            return Err(Problem::new(
+                http::StatusCode::CONFLICT,
                 "idempotency_key_reused",
                 "this Idempotency-Key was used for a different request; use a new one",
             ));

@@ -163,7 +163,8 @@ async fn made_before(tx: &mut Tx, new: &NewUser<'_>, id: Option<UserId>) -> Resu
         return Ok(None);
     };
     if !earlier.same_email || id.is_some_and(|id| id.uuid() != earlier.user.id) {
-        return Err(Problem::invalid(
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
             "idempotency_key_reused",
             "this Idempotency-Key was used for a different request; use a new one",
         ));

@@ -23,13 +23,22 @@ pub fn text(field: &str, value: &str, chars: RangeInclusive<usize>) -> Result<()
     Err(invalid(field, &format!("must have {} to {} characters, none of them NUL", chars.start(), chars.end())))
 }
 
-/// The URL of something on the web. Other schemes, `javascript:` above all, could do harm where it is shown.
+/// The URL of something on the web, in the characters of RFC 3986. Other schemes, `javascript:` above all, could do harm
+/// where it is shown.
 pub fn url(field: &str, value: &str) -> Result<()> {
-    let clean = value.chars().count() <= URL_CHARS && !value.chars().any(|c| c.is_control() || c.is_whitespace());
-    if clean && Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+    let parsed = || Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if value.len() <= URL_CHARS && has_url_characters(value) && parsed() {
         return Ok(());
     }
-    Err(invalid(field, "must be an http or https URL of at most 2048 characters without spaces"))
+    Err(invalid(field, "must be an http or https URL of at most 2048 characters, those outside ASCII percent-encoded"))
+}
+
+fn has_url_characters(value: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    let escapes = value.split('%').skip(1);
+    let whole =
+        |escape: &str| escape.as_bytes().first_chunk::<2>().is_some_and(|c| c.iter().all(u8::is_ascii_hexdigit));
+    value.bytes().all(plain) && escapes.into_iter().all(whole)
 }
 
 /// A JSON object of at most so many bytes, without NUL in any text.
@@ -80,6 +89,9 @@ mod tests {
             "https://",
             "http://a b",
             "https://a/\0",
+            "https://é.fr",
+            "https://a/%zz",
+            "https://a/<b>",
             "\thttps://a",
             &long,
         ] {

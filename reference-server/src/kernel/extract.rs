@@ -51,6 +51,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             ));
         }
         let body = read_body(request, state).await?;
+        // serde would take a list as the fields of a struct in their order.
+        if body.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::invalid("invalid_body", "the body must be a JSON object, not a list"));
+        }
         parse_json(&body).map(Self)
     }
 }

@@ -51,7 +51,7 @@ pub(in crate::identity) struct Filter<'a> {
     pub(in crate::identity) product: Option<&'a ProductSlug>,
     pub(in crate::identity) plan: Option<Plan>,
     pub(in crate::identity) status: Option<EntitlementStatus>,
-    pub(in crate::identity) after: Option<(Uuid, String)>,
+    pub(in crate::identity) after: Option<(Uuid, ProductSlug)>,
 }
 
 /// Entitlements by user and product.

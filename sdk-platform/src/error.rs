@@ -9,7 +9,7 @@ pub use acd_core::{Error, ErrorKind, Result};
 /// [`Error`], where [`code`](Error::code), [`detail`](Error::detail) and [`request_id`](Error::request_id) give its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// A link that explains the code.
+    /// The code as a URN.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.

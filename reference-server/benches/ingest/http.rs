@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -31,28 +28,51 @@ fn event(number: usize) -> String {
     )
 }
 
-async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    Ok(sender)
+/// A kept connection that speaks just enough HTTP/1.1, so that the load costs the machine little beside the server.
+struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
 }
 
-async fn post(sender: &mut SendRequest<Full<Bytes>>, path: &str, authorization: &str, body: Bytes) -> Result<()> {
-    sender.ready().await?;
-    let request = http::Request::post(path)
-        .header("host", "localhost")
-        .header("authorization", authorization)
-        .header("content-type", "application/json")
-        .body(Full::new(body))?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = response.into_body().collect().await?.to_bytes();
-    if status != http::StatusCode::OK {
-        return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
+impl Connection {
+    async fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, answer: Vec::with_capacity(4096) })
     }
-    Ok(())
+
+    /// Sends a request and reads the whole answer; anything but 200 is an error.
+    async fn call(&mut self, request: &[u8]) -> Result<()> {
+        self.stream.write_all(request).await?;
+        self.answer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            let Some(head) = self.answer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
+            let text = std::str::from_utf8(&self.answer[..head])?;
+            let length: usize = text
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+                .ok_or("the answer has no length")?;
+            if self.answer.len() < head + 4 + length {
+                continue;
+            }
+            if !text.starts_with("HTTP/1.1 200") {
+                return Err(String::from_utf8_lossy(&self.answer).into_owned().into());
+            }
+            return Ok(());
+        }
+    }
+}
+
+fn post(path: &str, authorization: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn authorization(key: &str) -> String {
@@ -63,11 +83,10 @@ fn authorization(key: &str) -> String {
 pub(super) async fn wait_until_ready(address: &str) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
-        if let Ok(mut sender) = connect(address).await {
-            let request = http::Request::get("/health/ready").header("host", "localhost").body(Full::default())?;
-            if sender.send_request(request).await.is_ok_and(|response| response.status().is_success()) {
-                return Ok(());
-            }
+        if let Ok(mut connection) = Connection::open(address).await
+            && connection.call(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n").await.is_ok()
+        {
+            return Ok(());
         }
         if Instant::now() > until {
             return Err("the server did not become ready within a minute".into());
@@ -78,24 +97,25 @@ pub(super) async fn wait_until_ready(address: &str) -> Result<()> {
 
 /// Rows a second in batches of 100, over this many connections.
 pub(super) async fn batches(address: &str, key: &str, rows: usize, connections: usize) -> Result<f64> {
-    let bodies: Arc<Vec<Bytes>> = Arc::new(
+    let authorization = authorization(key);
+    let requests: Arc<Vec<Vec<u8>>> = Arc::new(
         (0..rows / BATCH)
             .map(|batch| {
                 let events: Vec<_> = (0..BATCH).map(|at| event(batch * BATCH + at)).collect();
-                Bytes::from(format!(r#"{{"batch":[{}],"sentAt":"2026-01-01T00:00:00.000Z"}}"#, events.join(",")))
+                let body = format!(r#"{{"batch":[{}],"sentAt":"2026-01-01T00:00:00.000Z"}}"#, events.join(","));
+                post("/v1/batch", &authorization, &body)
             })
             .collect(),
     );
     let next = Arc::new(AtomicUsize::new(0));
-    let authorization: Arc<str> = authorization(key).into();
     let mut tasks = JoinSet::new();
     let started = Instant::now();
     for _ in 0..connections {
-        let (bodies, next, authorization) = (Arc::clone(&bodies), Arc::clone(&next), Arc::clone(&authorization));
-        let mut sender = connect(address).await?;
+        let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
+        let mut connection = Connection::open(address).await?;
         tasks.spawn(async move {
-            while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                post(&mut sender, "/v1/batch", &authorization, body.clone()).await?;
+            while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                connection.call(request).await?;
             }
             Result::Ok(())
         });
@@ -111,14 +131,13 @@ pub(super) async fn singles(address: &str, key: &str, connections: usize, time: 
     let authorization: Arc<str> = authorization(key).into();
     let mut tasks = JoinSet::new();
     let started = Instant::now();
-    for connection in 0..connections {
+    for number in 0..connections {
         let authorization = Arc::clone(&authorization);
-        let mut sender = connect(address).await?;
+        let mut connection = Connection::open(address).await?;
         tasks.spawn(async move {
             let mut sent = 0_usize;
             while started.elapsed() < time {
-                let body = Bytes::from(event(sent * 64 + connection));
-                post(&mut sender, "/v1/track", &authorization, body).await?;
+                connection.call(&post("/v1/track", &authorization, &event(sent * 64 + number))).await?;
                 sent += 1;
             }
             Result::Ok(sent)

@@ -2,13 +2,14 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::config::SETTINGS;
 
 /// Prints every setting, its value and where that comes from.
 pub(super) fn run(context: &Context) -> CliResult {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["setting", "value", "from", "what it does"]);
     for setting in SETTINGS {
         let (value, place) = match context.config.origins.get(setting.name) {
@@ -17,7 +18,7 @@ pub(super) fn run(context: &Context) -> CliResult {
         };
         table.add_row([setting.name, value, place, setting.help]);
     }
-    println!("{table}");
-    println!("In the file a setting has its name in lower case without ACD_, for example: listen = \"127.0.0.1:4400\"");
+    say!("{table}");
+    say!("In the file a setting has its name in lower case without ACD_, for example: listen = \"127.0.0.1:4400\"");
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::output::say;
 use super::{CliResult, Context};
 
 /// How long to wait for anything that answers over a network.
@@ -42,16 +43,17 @@ impl Finding {
         Self { name, state: State::Optional(remedy.into()), detail: detail.into() }
     }
 
-    fn print(&self) {
+    fn print(&self) -> CliResult {
         let (word, remedy) = match &self.state {
             State::Ok => ("ok", None),
             State::Missing(remedy) => ("missing", Some(remedy)),
             State::Optional(remedy) => ("optional", Some(remedy)),
         };
-        println!("{word:<9} {:<12} {}", self.name, self.detail);
+        say!("{word:<9} {:<12} {}", self.name, self.detail);
         if let Some(remedy) = remedy {
-            println!("{:<22} -> {remedy}", "");
+            say!("{:<22} -> {remedy}", "");
         }
+        Ok(())
     }
 }
 
@@ -61,7 +63,7 @@ pub(super) async fn run(context: &Context) -> CliResult {
     findings.push(data_dir(&context.config.data_dir));
     findings.push(address(context).await);
     findings.extend(tools::look());
-    findings.iter().for_each(Finding::print);
+    findings.iter().try_for_each(Finding::print)?;
     match findings.iter().filter(|finding| matches!(finding.state, State::Missing(_))).count() {
         0 => Ok(()),
         1 => Err("one thing is missing; the line that begins with `missing` says how to get it".into()),

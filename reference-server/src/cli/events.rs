@@ -8,6 +8,7 @@ use acd_platform::ProductSlug;
 use chrono::Utc;
 use clap::Subcommand;
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::events::import;
 use crate::kernel::migrate::Migrator;
@@ -36,11 +37,8 @@ pub(super) async fn run(command: EventsCommand, context: &Context) -> CliResult 
     Migrator::new(context.config.migrations_dir.as_deref())?.up(session.db.pool(), None).await?;
     let report = import(&session.db, &product, Utc::now(), reader).await;
     session.close().await?;
-    let report = report.map_err(|problem| match problem.cause_chain() {
-        Some(cause) => format!("{} ({cause})", problem.detail),
-        None => problem.detail.into_owned(),
-    })?;
-    println!("{} stored, {} stored before, {} refused", report.accepted, report.duplicates, report.rejected.len());
+    let report = report?;
+    say!("{} stored, {} stored before, {} refused", report.accepted, report.duplicates, report.rejected.len());
     for (line, why) in report.rejected.iter().take(SHOWN) {
         eprintln!("  line {line}: {why}");
     }

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::gateway::{Authenticator, Keys};
 use crate::kernel::clock::Clock;
 use crate::kernel::migrate::Migrator;
 use crate::kernel::principal::Principal;
-use crate::kernel::problem::Problem;
 use crate::kernel::request_id::RequestId;
 
 /// What to do with keys.
@@ -87,14 +87,13 @@ async fn act(command: KeysCommand, keys: &Keys) -> CliResult {
     match command {
         KeysCommand::Create { product, scopes, name, expires_at, json } => {
             let wanted = CreateApiKey { name, product, scopes, expires_at };
-            show_new(&keys.create(&principal, wanted, None).await.map_err(explain)?, json)
+            show_new(&keys.create(&principal, wanted, None).await?, json)
         }
         KeysCommand::List { product, json } => {
             let mut cursor = None;
             let mut all = Vec::new();
             loop {
-                let page =
-                    keys.list(&principal, product.clone(), Some(100), cursor.as_deref()).await.map_err(explain)?;
+                let page = keys.list(&principal, product.clone(), Some(100), cursor.as_deref()).await?;
                 all.extend(page.data);
                 cursor = page.next_cursor;
                 if cursor.is_none() {
@@ -105,29 +104,22 @@ async fn act(command: KeysCommand, keys: &Keys) -> CliResult {
         }
         KeysCommand::Rotate { id, overlap_seconds, json } => {
             let how = RotateApiKey { overlap_seconds: Some(overlap_seconds) };
-            show_new(&keys.rotate(&principal, id, &how, None).await.map_err(explain)?, json)
+            show_new(&keys.rotate(&principal, id, &how, None).await?, json)
         }
         KeysCommand::Revoke { id } => {
-            keys.revoke(&principal, id).await.map_err(explain)?;
-            println!("revoked {id}");
+            keys.revoke(&principal, id).await?;
+            say!("revoked {id}");
             Ok(())
         }
     }
 }
 
-fn explain(problem: Problem) -> String {
-    match problem.cause_chain() {
-        Some(cause) => format!("{} ({cause})", problem.detail),
-        None => problem.detail.into_owned(),
-    }
-}
-
 fn show_new(new: &NewApiKey, json: bool) -> CliResult {
     if json {
-        println!("{}", serde_json::to_string(new)?);
+        say!("{}", serde_json::to_string(new)?);
         return Ok(());
     }
-    println!("{}", new.secret.as_deref().unwrap_or_default());
+    say!("{}", new.secret.as_deref().unwrap_or_default());
     eprintln!("{} — keep the key: only its hash is stored and it is not shown again", new.key.id);
     Ok(())
 }
@@ -135,12 +127,12 @@ fn show_new(new: &NewApiKey, json: bool) -> CliResult {
 fn show_all(keys: &[ApiKey], json: bool) -> CliResult {
     if json {
         for key in keys {
-            println!("{}", serde_json::to_string(key)?);
+            say!("{}", serde_json::to_string(key)?);
         }
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["id", "product", "name", "prefix", "scopes", "ends"]);
     for key in keys {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
@@ -152,6 +144,6 @@ fn show_all(keys: &[ApiKey], json: bool) -> CliResult {
         let product = key.product.as_ref().map_or("(administrator)", ProductSlug::as_str);
         table.add_row([&key.id.to_string(), product, &key.name, &key.prefix, &scopes.join(" "), &ends]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(())
 }

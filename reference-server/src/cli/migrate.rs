@@ -4,6 +4,7 @@ use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
 use sqlx::PgPool;
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::kernel::migrate::{Migration, Migrator, State, Status, Target};
 
@@ -39,23 +40,23 @@ async fn act(command: MigrateCommand, migrator: &Migrator, pool: &PgPool) -> Cli
     match command {
         MigrateCommand::Up { to } => report(&migrator.up(pool, to.as_ref()).await?, "applied"),
         MigrateCommand::Down { steps } => report(&migrator.down(pool, steps).await?, "reverted"),
-        MigrateCommand::Status => show(&migrator.status(pool).await?)?,
+        MigrateCommand::Status => show(&migrator.status(pool).await?),
+    }
+}
+
+fn report(migrations: &[Migration], what: &str) -> CliResult {
+    for migration in migrations {
+        say!("{what} {migration}");
+    }
+    if migrations.is_empty() {
+        say!("nothing to do");
     }
     Ok(())
 }
 
-fn report(migrations: &[Migration], what: &str) {
-    for migration in migrations {
-        println!("{what} {migration}");
-    }
-    if migrations.is_empty() {
-        println!("nothing to do");
-    }
-}
-
 fn show(all: &[Status]) -> CliResult {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["migration", "state", "since", "took"]);
     for status in all {
         let (since, took) = match &status.state {
@@ -66,7 +67,7 @@ fn show(all: &[Status]) -> CliResult {
         let name = format!("{}/{:04}_{}", status.scope, status.version, status.name);
         table.add_row([name.as_str(), status.state.as_str(), &since, &took]);
     }
-    println!("{table}");
+    say!("{table}");
     let wrong = all.iter().filter(|status| matches!(status.state, State::Drifted { .. } | State::Unknown { .. }));
     match wrong.count() {
         0 => Ok(()),

@@ -8,6 +8,7 @@ mod events;
 mod keys;
 mod logging;
 mod migrate;
+mod output;
 mod seed;
 mod serve;
 
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(run(arguments.command, Context::new(config))) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::reader_gone(&*error) => ExitCode::SUCCESS,
         Err(error) => fail(&*error),
     }
 }

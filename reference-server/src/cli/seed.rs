@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::kernel::clock::Clock;
 use crate::kernel::migrate::Migrator;
@@ -24,23 +25,20 @@ pub(super) async fn run(arguments: SeedArguments, context: &Context) -> CliResul
     let session = context.connect().await?;
     let done = async {
         migrator.up(session.db.pool(), None).await?;
-        let report = seed::run(&session.db, until).await;
-        report.map(|tables| show(&tables)).map_err(|problem| match problem.cause_chain() {
-            Some(cause) => format!("{} ({cause})", problem.detail).into(),
-            None => problem.detail.clone().into_owned().into(),
-        })
+        show(&seed::run(&session.db, until).await?)
     }
     .await;
     session.close().await?;
     done
 }
 
-fn show(tables: &[TableReport]) {
+fn show(tables: &[TableReport]) -> CliResult {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["table", "inserted", "unchanged"]);
     for report in tables {
         table.add_row([report.table, &report.inserted.to_string(), &report.unchanged.to_string()]);
     }
-    println!("{table}");
+    say!("{table}");
+    Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::output::say;
 use super::{CliResult, Context};
 use crate::kernel::db::Db;
 use crate::kernel::migrate::Migrator;
@@ -81,6 +82,6 @@ pub(super) async fn print_openapi(context: &Context) -> CliResult {
         writer: crate::events::WriterSettings::default(),
     })
     .router();
-    println!("{}", serde_json::to_string_pretty(&document)?);
+    say!("{}", serde_json::to_string_pretty(&document)?);
     Ok(())
 }

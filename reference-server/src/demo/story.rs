@@ -17,7 +17,6 @@ use crate::gateway::{Authenticator, Keys};
 use crate::kernel::clock::Clock;
 use crate::kernel::migrate::Migrator;
 use crate::kernel::principal::Principal;
-use crate::kernel::problem::Problem;
 use crate::kernel::request_id::RequestId;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -49,7 +48,7 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
     step.done(&format!("PostgreSQL is up, {} migrations applied", applied.len()));
 
     let step = view.step("seed");
-    let reports = crate::seed::run(&session.db, Utc::now().date_naive()).await.map_err(explain)?;
+    let reports = crate::seed::run(&session.db, Utc::now().date_naive()).await?;
     let (new, all) =
         reports.iter().fold((0, 0), |(new, all), table| (new + table.inserted, all + table.inserted + table.unchanged));
     let took = step.done(&format!("fifteen products seeded: {new} new rows of {all}"));
@@ -186,7 +185,7 @@ async fn make_keys(context: &Context, db: &crate::kernel::db::Db) -> Result<Demo
             // A key that was left over from a demo opens nothing the next day.
             expires_at: Utc::now().checked_add_signed(chrono::TimeDelta::hours(12)),
         };
-        let made = keys.create(&Principal::service(RequestId::new()), wanted, None).await.map_err(explain)?;
+        let made = keys.create(&Principal::service(RequestId::new()), wanted, None).await?;
         Ok(Secret::new(made.secret.unwrap_or_default()))
     };
     let scopes = [Scope::EventsWrite, Scope::EventsRead, Scope::PersonsRead];
@@ -286,12 +285,5 @@ async fn delivered(client: &acd_analytics::AnalyticsClient) -> Result<(), Error>
             Err(error) if Instant::now() > until => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
-    }
-}
-
-fn explain(problem: Problem) -> String {
-    match problem.cause_chain() {
-        Some(cause) => format!("{} ({cause})", problem.detail),
-        None => problem.detail.into_owned(),
     }
 }

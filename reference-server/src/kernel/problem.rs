@@ -123,7 +123,7 @@ impl Problem {
     /// The body, with the id of the request that failed.
     pub fn body(&self, request_id: &str) -> serde_json::Value {
         let wire = acd_platform::Problem {
-            kind: format!("https://docs.acd.dev/problems/{}", self.code),
+            kind: format!("urn:acd:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             code: self.code.to_owned(),
@@ -135,6 +135,18 @@ impl Problem {
             body.extend(fields);
         }
         serde_json::Value::Object(body)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl StdError for Problem {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// The crates that run in a browser, and their features that make sense there: no TLS, the browser brings its own.
-const CRATES: [&str; 3] = ["acd-core", "acd-analytics", "acd-platform"];
-const FEATURES: &str = "acd-core/reqwest,acd-analytics/client";
+const CRATES: [&str; 4] = ["acd-core", "acd-analytics", "acd-platform", "acd-sdk"];
+const FEATURES: &str = "acd-core/reqwest,acd-analytics/client,acd-sdk/analytics,acd-sdk/platform";
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let compiler = Compiler::find().ok_or_else(|| Need::Wasm.missing())?;

@@ -135,6 +135,8 @@ impl JwtVerifier {
         validation.set_required_spec_claims(&["exp", "aud", "sub"]);
         if let Some(issuer) = &self.issuer {
             validation.set_issuer(&[issuer]);
+            // Without this, a token that names no issuer at all would pass.
+            validation.required_spec_claims.insert("iss".to_owned());
         }
         // Times are checked below by the injected clock.
         validation.validate_exp = false;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there; helpers are tests too")]
 
 mod assets;
+mod auth;
 mod crash;
 mod embedded;
 mod entitlements;
@@ -9,6 +10,7 @@ mod events_once;
 mod events_read;
 mod events_write;
 mod hostile;
+mod keys;
 mod migrate;
 mod persons;
 mod pooler;

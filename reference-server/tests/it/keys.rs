@@ -1,0 +1,4 @@
+//! API keys over HTTP.
+
+mod life;
+mod making;

@@ -52,6 +52,9 @@ settings! {
     "ACD_LOG_FORMAT", "json, or text on a terminal", false, "`json` or `text`";
 }
 
+/// Where clients look for their server and key. They may be set in the same shell and mean nothing here.
+const CLIENT_NAMES: [&str; 2] = ["ACD_URL", "ACD_KEY"];
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -140,6 +143,7 @@ impl Config {
                 }
                 // Set but empty counts as not set, as everywhere in a shell.
                 Some(_) => {}
+                None if CLIENT_NAMES.contains(&name.as_str()) => {}
                 None if name.starts_with("ACD_") => return Err(unknown("environment".to_owned(), name)),
                 None => {}
             }
@@ -292,7 +296,7 @@ mod tests {
 
     #[test]
     fn nothing_set_is_enough() {
-        let config = read(&[("PATH", "/bin"), ("ACD_LOG", "")]).unwrap();
+        let config = read(&[("PATH", "/bin"), ("ACD_LOG", ""), ("ACD_KEY", "of a client")]).unwrap();
         assert!(config.database_url.is_none());
         assert_eq!(config.listen.port(), 4400);
     }

@@ -18,6 +18,8 @@ pub(super) struct Defaults<'a> {
     pub(super) context: Option<&'a RawValue>,
     pub(super) integrations: Option<&'a RawValue>,
     pub(super) sent_at: Option<DateTime<Utc>>,
+    /// Instead of a new id for a message without one.
+    pub(super) message_id: Option<&'a str>,
 }
 
 /// Why a message is refused, and its id where it could be read.
@@ -69,7 +71,7 @@ fn build(message: Message<'_>, defaults: Defaults<'_>) -> Result<Row, Refusal> {
     })?;
     let message_id = match text("messageId", message.message_id, MAX_MESSAGE_ID_BYTES)? {
         Some(id) => id,
-        None => format!("srv_{}", Uuid::now_v7().simple()),
+        None => defaults.message_id.map_or_else(|| format!("srv_{}", Uuid::now_v7().simple()), str::to_owned),
     };
     let user_id = text("userId", message.user_id, MAX_NAME_BYTES)?;
     let anonymous_id = text("anonymousId", message.anonymous_id, MAX_NAME_BYTES)?;

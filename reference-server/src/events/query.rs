@@ -77,7 +77,7 @@ async fn list(
 }
 
 async fn get(State(app): State<App>, principal: Principal, PathId(id): PathId<EventId>) -> Result<axum::Json<Event>> {
-    let mut tx = app.db.scoped(&principal).await?;
+    let mut tx = app.db.scoped_planned_once(&principal).await?;
     let row = store::get(&mut tx, id.uuid()).await?;
     tx.commit().await?;
     event_of(row.ok_or_else(|| Problem::not_found("event"))?).map(axum::Json)

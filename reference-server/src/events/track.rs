@@ -118,7 +118,8 @@ async fn batch(
     }
     let sent_at = time("sentAt", batch.sent_at.as_deref())
         .map_err(|refusal| Problem::bad_request("invalid_timestamp", refusal.detail))?;
-    let defaults = Defaults { kind: None, context: batch.context, integrations: batch.integrations, sent_at };
+    let defaults =
+        Defaults { context: batch.context, integrations: batch.integrations, sent_at, ..Defaults::default() };
     let reply = store(&app, &principal, &batch.batch, defaults).await?;
     if reply.accepted + reply.duplicates == 0 && !reply.rejected.is_empty() {
         let rejected = serde_json::to_value(&reply.rejected).map_err(Problem::internal)?;

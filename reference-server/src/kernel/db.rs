@@ -13,6 +13,8 @@ use super::conn::Conn;
 use super::principal::{Actor, DbRole, Principal};
 use super::problem::{Problem, Result};
 
+const PLANNED_ONCE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// How the pool is sized.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
@@ -81,11 +83,24 @@ impl Db {
     /// 503 when the product has its whole share of connections in use, none comes free in time,
     /// or the database is away.
     pub async fn scoped(&self, principal: &Principal) -> Result<Tx> {
+        self.shared(principal, "").await
+    }
+
+    /// The same for statements whose best plan never depends on their values, as a read by primary key: planned once.
+    /// Planning a read of the partitioned events anew costs several times the read.
+    ///
+    /// # Errors
+    /// As [`Db::scoped`].
+    pub async fn scoped_planned_once(&self, principal: &Principal) -> Result<Tx> {
+        self.shared(principal, PLANNED_ONCE).await
+    }
+
+    async fn shared(&self, principal: &Principal, more: &str) -> Result<Tx> {
         let share = match principal.product() {
             Some(product) => Some(self.share(product).await?),
             None => None,
         };
-        let mut tx = self.open(begin_statement(principal, self.settings.statement_timeout)).await?;
+        let mut tx = self.open(begin_statement(principal, self.settings.statement_timeout) + more).await?;
         tx._share = share;
         Ok(tx)
     }
@@ -97,7 +112,7 @@ impl Db {
     /// 503 when no connection comes free in time or the database is away.
     pub async fn bulk(&self, principal: &Principal) -> Result<Tx> {
         let begin = begin_statement(principal, self.settings.statement_timeout);
-        self.open(begin + "; SET LOCAL plan_cache_mode = force_generic_plan").await
+        self.open(begin + PLANNED_ONCE).await
     }
 
     async fn open(&self, begin: String) -> Result<Tx> {

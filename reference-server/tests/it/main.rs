@@ -12,6 +12,7 @@ mod events_write;
 mod hostile;
 mod keys;
 mod migrate;
+mod operations;
 mod persons;
 mod pooler;
 mod rls;

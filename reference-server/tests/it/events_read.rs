@@ -235,10 +235,10 @@ async fn a_file_of_past_events_can_be_imported_twice() {
         .flat_map(|month| (0..5).map(move |at| (month, at)))
         .map(|(month, at)| {
             format!(
-                r#"{{"type":"track","event":"Old","userId":"u-{at}","messageId":"{month}-{at}",
-                    "timestamp":"2019-{month:02}-15T00:00:00Z"}}"#
+                r#"{{"type":"track","event":"Old","userId":"u-{at}",{} "timestamp":"2019-{month:02}-15T00:00:00Z"}}"#,
+                // A line without an id is known by its content.
+                if at % 2 == 0 { format!(r#""messageId":"{month}-{at}","#) } else { String::new() }
             )
-            .replace('\n', " ")
         })
         .collect();
     file.insert(3, "{\"type\":\"track\"".to_owned());

@@ -1,26 +1,64 @@
-//! Everything through a transaction pooler, where two statements of a session may meet two servers.
+//! A pooler in transaction mode between server and database, where two statements of a session may meet two servers.
 
 use acd_core::Secret;
 use acd_platform::PlatformClient;
 use acd_platform::events::{Event, ListEvents};
 use acd_platform::keys::ListApiKeys;
+use acd_server::kernel::db::{Db, PoolSettings};
+use acd_server::kernel::principal::{Actor, Principal};
+use acd_server::kernel::request_id::RequestId;
+use acd_server::seed;
+use chrono::NaiveDate;
 use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::bouncer::Bouncer;
-use crate::support::cluster::empty_database;
+use crate::support::cluster::{empty_database, fresh_database};
+use crate::support::pooler::Pooler;
 use crate::support::process::{Server, Settings};
 use crate::support::wait::until;
 
+fn settings() -> PoolSettings {
+    PoolSettings { named_statements: false, ..PoolSettings::default() }
+}
+
+#[tokio::test]
+async fn transactions_that_share_connections_each_keep_their_own_claims() {
+    let database = fresh_database().await;
+    let pooler = Pooler::start().await;
+    let db = Db::new(pooler.over(&database), settings());
+    let transactions = (0..60).map(async |number| {
+        let product = if number % 2 == 0 { "portal28" } else { "pct" };
+        let principal = Principal {
+            actor: Actor::Product(product.parse().unwrap()),
+            scopes: Vec::new(),
+            request_id: RequestId::new(),
+        };
+        let mut tx = db.scoped(&principal).await.unwrap();
+        let seen: Vec<String> =
+            sqlx::query_scalar("select slug from products where $1").bind(true).fetch_all(tx.conn()).await.unwrap();
+        let claim: String =
+            sqlx::query_scalar("select acd.product() || $1").bind("").fetch_one(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((seen, claim), (vec![product.to_owned()], product.to_owned()));
+    });
+    join_all(transactions).await;
+}
+
+#[tokio::test]
+async fn the_seed_works_through_it() {
+    let database = fresh_database().await;
+    let pooler = Pooler::start().await;
+    let db = Db::new(pooler.over(&database), settings());
+    let day = NaiveDate::from_ymd_opt(2026, 5, 17).unwrap();
+    let report = seed::run(&db, day).await.unwrap();
+    assert!(report.iter().all(|table| table.inserted > 0 && table.unchanged == 0), "{report:?}");
+}
+
 #[tokio::test]
 async fn the_whole_of_it_works_behind_a_transaction_pooler() {
-    let Some(bouncer) = Bouncer::start().await else {
-        eprintln!("skipped: there is no pgbouncer on this machine");
-        return;
-    };
-    let database = empty_database().await;
-    let settings = Settings::outside(&bouncer.url(&database))
+    let (pooler, database) = (Pooler::start().await, empty_database().await);
+    let settings = Settings::outside(&pooler.url(&database))
         .with("ACD_DB_POOLER", "transaction")
         .with("ACD_LISTEN", "127.0.0.1:0")
         // As impatient as may be, so that a statement that hangs is noticed.

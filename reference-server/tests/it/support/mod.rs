@@ -1,7 +1,6 @@
 //! What the tests share.
 
 pub(crate) mod app;
-pub(crate) mod bouncer;
 pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod http;

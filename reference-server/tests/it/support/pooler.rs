@@ -50,6 +50,12 @@ impl Pooler {
         self.over_database(database.options.get_database().unwrap_or_default())
     }
 
+    /// The same as a URL.
+    pub(crate) fn url(&self, database: &TestDatabase) -> String {
+        let name = database.options.get_database().unwrap_or_default();
+        format!("postgresql://acd@localhost/{name}?host={}&port=6432", self.folder.path().display())
+    }
+
     fn over_database(&self, name: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .socket(self.folder.path())

@@ -44,6 +44,10 @@ pub(super) fn accept(raw: &RawValue, defaults: Defaults<'_>) -> Result<Row, Refu
         return Err(Refusal::new(RejectionCode::EventTooLarge, detail));
     }
     scan::check(json).map_err(|(code, detail)| Refusal::new(code, detail))?;
+    // serde would take a list as the fields of a message in their order.
+    if json.starts_with('[') {
+        return Err(Refusal::new(RejectionCode::InvalidEvent, "the event must be a JSON object, not a list"));
+    }
     let message: Message<'_> = serde_json::from_str(json).map_err(|_| explain(json))?;
     let message_id = message.message_id.as_deref().map(str::to_owned);
     build(message, defaults).map_err(|refusal| Refusal { message_id, ..refusal })
@@ -252,7 +256,8 @@ mod tests {
             (r#"{"type":"identify"}"#, NoUserAnonId, "userId"),
             (r#"{"type":"page","userId":7}"#, InvalidEvent, "userId"),
             (r#"{"type":"page","userId":"u","properties":[]}"#, InvalidEvent, "properties"),
-            (r#"[]"#, InvalidEvent, ""),
+            (r#"[]"#, InvalidEvent, "object"),
+            (r#"["page",null,"u"]"#, InvalidEvent, "object"),
             (r#"{"type":"page","userId":"u","timestamp":"0000-01-01T00:00:00Z"}"#, InvalidTimestamp, "timestamp"),
             (r#"{"type":"page","userId":"u","timestamp":"+10000-01-01T00:00:00Z"}"#, InvalidTimestamp, "timestamp"),
             (r#"{"type":"page","userId":"u","sentAt":"yesterday"}"#, InvalidTimestamp, "sentAt"),

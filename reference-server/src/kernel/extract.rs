@@ -12,8 +12,12 @@ use super::problem::{Problem, Result};
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// Reads a JSON text, naming the path of what does not fit.
+/// Reads a JSON object, naming the path of what does not fit.
 pub fn parse_json<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
+    // serde would take a list as the fields of a struct in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("invalid_body", "the body must be a JSON object, not a list"));
+    }
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::bad_request("invalid_utf8", format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
@@ -51,10 +55,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             ));
         }
         let body = read_body(request, state).await?;
-        // serde would take a list as the fields of a struct in their order.
-        if body.trim_ascii_start().starts_with(b"[") {
-            return Err(Problem::invalid("invalid_body", "the body must be a JSON object, not a list"));
-        }
         parse_json(&body).map(Self)
     }
 }
@@ -242,5 +242,7 @@ mod tests {
         assert!(problem.code == "invalid_body" && problem.detail.starts_with("scopes[0]: "), "{}", problem.detail);
         assert_eq!(parse_json::<serde_json::Value>(b"{} {}").unwrap_err().code, "invalid_json");
         assert_eq!(parse_json::<serde_json::Value>(b"\xff").unwrap_err().code, "invalid_utf8");
+        let problem = parse_json::<acd_platform::keys::CreateApiKey>(br#" ["a", null, ["admin"]]"#).unwrap_err();
+        assert!(problem.code == "invalid_body" && problem.detail.contains("object"), "{}", problem.detail);
     }
 }

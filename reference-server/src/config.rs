@@ -48,7 +48,7 @@ settings! {
     "ACD_JWT_AUDIENCE", "authenticated", false, "the audience that a token must name";
     "ACD_JWT_ISSUER", "any", false, "the issuer that a token must name";
     "ACD_MIGRATIONS_DIR", "none", false, "folder with products/SLUG/ migrations of your own, run after the built-in ones";
-    "ACD_LOG", "info", false, "what to log, for example info,acd_server=debug";
+    "ACD_LOG", "info", false, "what to log, for example info,acd_server=debug; commands other than serve log warn";
     "ACD_LOG_FORMAT", "json, or text on a terminal", false, "`json` or `text`";
 }
 

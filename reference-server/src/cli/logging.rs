@@ -8,12 +8,16 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::Config;
 
+/// What a command logs that is not a server, where nothing else is set: its output is for the one who waits for it.
+const QUIET: &str = "warn";
+
 /// Starts logging. Lines still waiting are written when the guard is dropped.
-pub(super) fn start(config: &Config) -> WorkerGuard {
+pub(super) fn start(config: &Config, is_server: bool) -> WorkerGuard {
     // A request never waits for whoever reads the log; what does not fit is counted as dropped.
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let json = config.log_json.unwrap_or_else(|| !std::io::stderr().is_terminal());
-    let filter = EnvFilter::builder().parse(&config.log);
+    let wanted = if is_server || config.origins.contains_key("ACD_LOG") { &config.log } else { QUIET };
+    let filter = EnvFilter::builder().parse(wanted);
     let (filter, wrong) = match filter {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use context::{Context, Session};
+pub(crate) use serve::asked_to_stop;
 
 /// What a command ends with: an explanation for the terminal when it fails.
 pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -75,7 +76,7 @@ pub fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
-    let _logging = logging::start(&config);
+    let _logging = logging::start(&config, matches!(arguments.command, Command::Serve));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),

@@ -31,7 +31,7 @@ pub(super) async fn run(context: Context) -> CliResult {
 
     let signalled = stopping.clone();
     tokio::spawn(async move {
-        wait_for_signal().await;
+        asked_to_stop().await;
         tracing::info!("asked to stop: finishing what is under way");
         signalled.cancel();
     });
@@ -56,7 +56,8 @@ async fn drain_time(stopping: CancellationToken) {
     tokio::time::sleep(DRAIN).await;
 }
 
-async fn wait_for_signal() {
+/// Waits for SIGTERM or Ctrl-C, which from then on end nothing by themselves.
+pub(crate) async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

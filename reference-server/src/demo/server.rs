@@ -65,24 +65,47 @@ impl Server {
     }
 
     /// Asks it to stop and waits for it.
-    pub(super) async fn stop(mut self) -> Result<(), Error> {
-        #[cfg(unix)]
-        {
-            let pid = i32::try_from(self.child.id())?;
-            if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-                rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-            }
-        }
-        #[cfg(not(unix))]
-        self.child.kill()?;
-        let status = tokio::task::spawn_blocking(move || self.child.wait()).await??;
-        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}").into()) }
+    pub(super) async fn stop(self) -> Result<(), Error> {
+        ask_to_stop(self.child.id());
+        self.ended().await
     }
 
-    /// Waits until it ends by itself, as it does on Ctrl-C.
-    pub(super) async fn wait(mut self) -> Result<(), Error> {
-        tokio::task::spawn_blocking(move || self.child.wait()).await??;
-        Ok(())
+    /// Waits until this process is asked to stop, or the server ends by itself.
+    pub(super) async fn wait(self) -> Result<(), Error> {
+        let pid = self.child.id();
+        let ended = self.ended();
+        tokio::pin!(ended);
+        tokio::select! {
+            ended = &mut ended => return ended,
+            () = crate::cli::asked_to_stop() => {}
+        }
+        // On Ctrl-C the terminal has asked it too; being asked twice changes nothing.
+        ask_to_stop(pid);
+        ended.await
+    }
+
+    async fn ended(mut self) -> Result<(), Error> {
+        let status = tokio::task::spawn_blocking(move || {
+            let server = &mut self;
+            server.child.wait()
+        })
+        .await??;
+        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}").into()) }
+    }
+}
+
+fn ask_to_stop(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+        // Fails only when it has ended already, which waiting for it shows.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+/// A demo that fails half-way leaves no server behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails only when it has ended already.
+        let _ = self.child.kill();
     }
 }
 

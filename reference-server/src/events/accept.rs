@@ -45,8 +45,8 @@ pub(super) fn accept(raw: &RawValue, defaults: Defaults<'_>) -> Result<Row, Refu
     }
     scan::check(json).map_err(|(code, detail)| Refusal::new(code, detail))?;
     // serde would take a list as the fields of a message in their order.
-    if json.starts_with('[') {
-        return Err(Refusal::new(RejectionCode::InvalidEvent, "the event must be a JSON object, not a list"));
+    if !json.starts_with('{') {
+        return Err(Refusal::new(RejectionCode::InvalidEvent, "the event must be a JSON object"));
     }
     let message: Message<'_> = serde_json::from_str(json).map_err(|_| explain(json))?;
     let message_id = message.message_id.as_deref().map(str::to_owned);

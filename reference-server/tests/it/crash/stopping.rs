@@ -57,5 +57,5 @@ async fn an_idle_connection_does_not_keep_the_server_from_stopping() {
     assert_eq!(http.get("/health/live").send().await.status, 200);
     server.signal(Signal::TERM);
     assert!(server.ended().await.success());
-    assert!(server.logged(|line| line["message"] == "stopped").is_some());
+    until("its last words are read", async || server.logged(|line| line["message"] == "stopped")).await;
 }

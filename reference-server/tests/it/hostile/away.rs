@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::support::app::{TestApp, TestOptions};
-use crate::support::cluster::{TestDatabase, fresh_database};
+use crate::support::cluster::fresh_database;
 use crate::support::proxy::Proxy;
 use crate::support::wait::until;
 
@@ -13,8 +13,7 @@ use crate::support::wait::until;
 async fn while_the_database_is_away_requests_get_503_and_afterwards_all_is_as_before() {
     let database = fresh_database().await;
     let mut proxy = Proxy::start().await;
-    let through = TestDatabase { options: proxy.through(&database.options), url: database.url.clone() };
-    let server = TestApp::over(through, TestOptions::default()).await;
+    let server = TestApp::over(database.by(proxy.through(&database.options)), TestOptions::default()).await;
     let key = server.key("pct", &[Scope::EventsWrite, Scope::EventsRead, Scope::PersonsRead, Scope::KeysRead]).await;
     let event = |id: &str| json!({ "event": "E", "userId": "u", "messageId": id });
     let track = async |id: &str| server.http().post("/v1/track").bearer(&key).json(&event(id)).send().await;

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, raw_sql};
 
 use super::expected::{Role, TABLES, Table};
-use crate::support::cluster::fresh_database;
+use crate::support::cluster::{TestDatabase, fresh_database};
 
 /// One of two owners: a product, and a user who is known to that product alone.
 pub(super) struct Owner {
@@ -65,11 +65,15 @@ impl Outcome {
 }
 
 /// A database with a row of each table for two owners, inside a transaction that is never committed.
-pub(super) struct Matrix(PgConnection);
+pub(super) struct Matrix {
+    connection: PgConnection,
+    _database: TestDatabase,
+}
 
 impl Matrix {
     pub(super) async fn start() -> Self {
-        let mut connection = PgConnection::connect_with(&fresh_database().await.options).await.unwrap();
+        let database = fresh_database().await;
+        let mut connection = PgConnection::connect_with(&database.options).await.unwrap();
         let mut sql = String::from("begin;");
         for owner in [&OWN, &FOREIGN] {
             let products = |table: &&Table| table.name != "public.products";
@@ -81,11 +85,11 @@ impl Matrix {
             );
         }
         raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-        Self(connection)
+        Self { connection, _database: database }
     }
 
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.connection
     }
 
     /// Every deviation from what is wanted of these tables and roles, under the privileges as granted, and once more
@@ -172,7 +176,7 @@ impl Matrix {
                         "set local role none; select exists (select from {name} where {} {changed})",
                         owner.row(table)
                     );
-                    let row = raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.0).await.unwrap();
+                    let row = raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await.unwrap();
                     *reached = row.get::<bool, _>(0) == (verb == 'u');
                 }
             }
@@ -194,7 +198,7 @@ impl Matrix {
             );
         }
         whole += sql;
-        match raw_sql(AssertSqlSafe(whole)).execute(&mut self.0).await {
+        match raw_sql(AssertSqlSafe(whole)).execute(&mut self.connection).await {
             Ok(done) => Outcome::Rows(done.rows_affected()),
             Err(sqlx::Error::Database(error)) => match error.code().as_deref() {
                 Some("42501") => Outcome::Refused,
@@ -206,6 +210,6 @@ impl Matrix {
     }
 
     async fn run(&mut self, sql: &str) {
-        raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await.unwrap();
+        raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.connection).await.unwrap();
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use acd_server::kernel::embedded::{Durability, EmbeddedCluster, EmbeddedOptions};
@@ -24,12 +25,34 @@ pub(crate) struct TestDatabase {
     pub(crate) options: PgConnectOptions,
     /// The same as a URL, for `DATABASE_URL`.
     pub(crate) url: String,
+    in_use: Arc<InUse>,
+}
+
+/// A run makes a hundred databases, which is a gigabyte: each is dropped when the next is made after its test.
+struct InUse(String);
+
+static FINISHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        FINISHED.lock().unwrap().push(std::mem::take(&mut self.0));
+    }
 }
 
 impl TestDatabase {
-    /// A pool over it. Make it inside the test: connections belong to the test's runtime.
+    /// A pool over it, which keeps it. Make it inside the test: connections belong to the test's runtime.
     pub(crate) fn pool(&self) -> PgPool {
-        PgPoolOptions::new().max_connections(8).connect_lazy_with(self.options.clone())
+        let in_use = Arc::clone(&self.in_use);
+        let options = PgPoolOptions::new().max_connections(8).after_connect(move |_, _| {
+            let _ = &in_use;
+            Box::pin(async { Ok(()) })
+        });
+        options.connect_lazy_with(self.options.clone())
+    }
+
+    /// The same database, reached in another way.
+    pub(crate) fn by(&self, options: PgConnectOptions) -> Self {
+        Self { options, ..self.clone() }
     }
 }
 
@@ -48,9 +71,13 @@ pub(crate) async fn empty_database() -> TestDatabase {
 async fn copy_of(template: &str) -> TestDatabase {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let finished = std::mem::take(&mut *FINISHED.lock().unwrap());
+    for name in finished {
+        administer(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
     administer(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")).await;
     let cluster = cluster().await;
-    TestDatabase { options: cluster.connect_options(&name), url: cluster.url(&name) }
+    TestDatabase { options: cluster.connect_options(&name), url: cluster.url(&name), in_use: Arc::new(InUse(name)) }
 }
 
 async fn make_template() {
@@ -72,7 +99,8 @@ async fn administer(sql: &str) {
 pub(crate) async fn cluster() -> &'static EmbeddedCluster {
     static CLUSTER: OnceCell<EmbeddedCluster> = OnceCell::const_new();
     let start = async || {
-        remove_leftovers();
+        // Not waited for: it may be much, and nothing depends on it.
+        std::thread::spawn(remove_leftovers);
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(PARENT).unwrap().keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let options = EmbeddedOptions { data_dir: folder, durability: Durability::TestOnlyFast };

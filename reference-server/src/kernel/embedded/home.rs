@@ -32,7 +32,8 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// Opens or makes the folder `postgres` in the data folder, owned by the account that PostgreSQL runs as.
+    /// Opens or makes the folder `postgres` in the data folder, owned by the account that PostgreSQL runs as. For the
+    /// holder of the lock alone: two that make and move it would meet half-way.
     pub(super) fn prepare(data_dir: &Path) -> Result<Self, EmbeddedError> {
         let link = data_dir.join("postgres");
         let account = Account::choose(&link)?;
@@ -41,8 +42,21 @@ impl Home {
         }
         let root = fs::canonicalize(&link).map_err(EmbeddedError::file("open", &link))?;
         own(&root, account.as_ref())?;
-        let socket_dir = socket_dir(&root);
-        Ok(Self { root, socket_dir, account })
+        Ok(Self::at(root, account))
+    }
+
+    /// The folder as the holder of the lock made it; none while it is not there, as when it is being moved.
+    pub(super) fn find(data_dir: &Path) -> Result<Option<Self>, EmbeddedError> {
+        let link = data_dir.join("postgres");
+        match fs::canonicalize(&link) {
+            Ok(root) => Ok(Some(Self::at(root, Account::choose(&link)?))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(EmbeddedError::file("open", &link)(error)),
+        }
+    }
+
+    fn at(root: PathBuf, account: Option<Account>) -> Self {
+        Self { socket_dir: socket_dir(&root), root, account }
     }
 
     /// Moves an empty folder to where the account can reach it, leaving a link behind.

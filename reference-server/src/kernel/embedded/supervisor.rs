@@ -84,37 +84,30 @@ impl Supervisor {
         let mut open = File::options();
         open.read(true).write(true).create(true).truncate(false);
         let lock = open.open(&path).map_err(EmbeddedError::file("open", &path))?;
-        let home = Home::prepare(&data_dir)?;
-        let binaries = Binaries::find(home::data_major(&home.data())?, &home.data())?;
-        let mut supervisor = Self { options, home, binaries, lock, role: Role::Attached };
         let deadline = Instant::now() + OTHER_READY_WITHIN;
         loop {
-            if supervisor.take_lock()? {
-                supervisor.home = supervisor.home.make_reachable(&data_dir, &supervisor.binaries)?;
+            if take_lock(&lock, &options)? {
+                let home = Home::prepare(&data_dir)?;
+                let binaries = binaries_of(&home)?;
+                let home = home.make_reachable(&data_dir, &binaries)?;
+                let mut supervisor = Self { options, home, binaries, lock, role: Role::Attached };
                 supervisor.start(FIRST_DELAY)?;
                 return Ok(supervisor);
             }
-            // The owner may have moved the cluster to where its account can reach it.
-            supervisor.home = Home::prepare(&data_dir)?;
-            if postmaster::is_ready(&supervisor.home)? {
-                return Ok(supervisor);
+            // Looked up each time: the owner may move the cluster to where its account can reach it.
+            let home = Home::find(&data_dir)?;
+            if let Some(home) = &home
+                && postmaster::is_ready(home)?
+            {
+                let binaries = binaries_of(home)?;
+                return Ok(Self { options, home: home.clone(), binaries, lock, role: Role::Attached });
             }
             if Instant::now() >= deadline {
-                let log = supervisor.home.log();
+                let log = home.map_or_else(|| data_dir.join("postgres/postgres.log"), |home| home.log());
                 let seconds = OTHER_READY_WITHIN.as_secs();
                 return Err(EmbeddedError::NotReady { seconds, tail: postmaster::tail(&log, 0), log });
             }
             thread::park_timeout(WHILE_STARTING);
-        }
-    }
-
-    fn take_lock(&self) -> Result<bool, EmbeddedError> {
-        match self.lock.try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => {
-                Err(EmbeddedError::file("lock", self.options.data_dir.join("postgres.lock"))(error))
-            }
         }
     }
 
@@ -133,7 +126,7 @@ impl Supervisor {
 
     fn watch(&mut self) {
         match &mut self.role {
-            Role::Attached => match self.take_lock() {
+            Role::Attached => match take_lock(&self.lock, &self.options) {
                 Ok(true) => {
                     tracing::info!("the acd that owned the embedded PostgreSQL is gone: taking it over");
                     self.start_or_wait(FIRST_DELAY);
@@ -176,6 +169,20 @@ impl Supervisor {
             Role::Attached | Role::Down { .. } => Ok(()),
         }
     }
+}
+
+fn take_lock(lock: &File, options: &EmbeddedOptions) -> Result<bool, EmbeddedError> {
+    match lock.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => {
+            Err(EmbeddedError::file("lock", options.data_dir.join("postgres.lock"))(error))
+        }
+    }
+}
+
+fn binaries_of(home: &Home) -> Result<Binaries, EmbeddedError> {
+    Binaries::find(home::data_major(&home.data())?, &home.data())
 }
 
 fn longer(delay: Duration) -> Duration {

@@ -145,12 +145,8 @@ impl Lane {
     }
 
     async fn answer(&self, group: Vec<Submission>) {
-        let request_id = match group.as_slice() {
-            [only] => only.request_id.clone(),
-            // PostgreSQL's log shows the first of the group; ours ties the others to it.
-            [first, ..] => first.request_id.clone(),
-            [] => return,
-        };
+        // PostgreSQL shows the first request of the group for all of them.
+        let Some(request_id) = group.first().map(|first| first.request_id.clone()) else { return };
         let mut jobs: Vec<(&ProductSlug, &Row)> = Vec::new();
         for submission in &group {
             jobs.extend(submission.rows.iter().map(|row| (&submission.product, row)));
@@ -181,16 +177,13 @@ impl Lane {
     /// Stores rows in one transaction. Where PostgreSQL refuses a value, halves until the row itself is found.
     async fn store(&self, jobs: &[(&ProductSlug, &Row)], request_id: &RequestId) -> Result<Vec<Outcome>> {
         let attempt = tokio::time::timeout(FLUSH_LIMIT, self.store_together(jobs, request_id)).await;
-        let error = match attempt {
+        let cause = match attempt {
             Ok(Ok(outcomes)) => return Ok(outcomes),
-            Ok(Err(problem)) => problem,
+            Ok(Err(StoreError::Other(problem))) => return Err(problem),
+            Ok(Err(StoreError::Value(cause))) => cause,
             Err(_) => {
                 return Err(Problem::unavailable("database_busy", "the database took too long; send again shortly"));
             }
-        };
-        let StoreError::Value(cause) = error else {
-            let StoreError::Other(problem) = error else { return Ok(Vec::new()) };
-            return Err(problem);
         };
         if jobs.len() <= 1 {
             tracing::error!(%cause, "PostgreSQL refused a value that the checks let through");

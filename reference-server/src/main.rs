@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-// Requests allocate and free many small pieces on several threads, which the system's allocator does at twice the cost.
+// Requests allocate and free many small pieces on several threads; malloc was a tenth of the server's time under load.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -12,6 +12,8 @@ mod response;
 pub mod retry;
 pub mod runtime;
 mod secret;
+pub mod signing;
+pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
@@ -27,6 +29,8 @@ pub use response::Response;
 pub use retry::{GiveUp, RetryBudgets, RetryConfig};
 pub use runtime::Runtime;
 pub use secret::Secret;
+pub use signing::Signer;
+pub use telemetry::Metrics;
 pub use transport::Transport;
 #[cfg(feature = "reqwest")]
 pub use transport::{ReqwestTransport, TransportOptions};

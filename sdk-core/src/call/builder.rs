@@ -17,6 +17,7 @@ use crate::operation::Operation;
 use crate::request::{Body, Request, Target};
 use crate::response::Response;
 use crate::retry::RetryConfig;
+use crate::signing::{SharedSigner, Signer};
 
 /// A call in the making, from [`Client::call`]. A value that cannot be used is reported when the call is built or sent,
 /// so that the chain stays free of question marks.
@@ -140,6 +141,18 @@ impl<'c> CallBuilder<'c> {
     /// Sends no credentials.
     pub fn without_auth(mut self) -> Self {
         self.options.auth = Some(None);
+        self
+    }
+
+    /// Signs the request in another way than the client does.
+    pub fn signer(mut self, signer: impl Signer) -> Self {
+        self.options.signer = Some(Some(SharedSigner::new(signer)));
+        self
+    }
+
+    /// Sends the request unsigned.
+    pub fn without_signer(mut self) -> Self {
+        self.options.signer = Some(None);
         self
     }
 

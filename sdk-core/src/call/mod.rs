@@ -21,6 +21,8 @@ use crate::redact::AllowList;
 use crate::request::Request;
 use crate::retry::RetryConfig;
 use crate::runtime::{Instant, Runtime};
+use crate::signing::SharedSigner;
+use crate::telemetry::Metrics;
 
 /// What a policy sees and may change: the request, what is declared about the operation, and what has happened so far.
 pub struct Call {
@@ -140,6 +142,15 @@ impl Call {
 
     pub(crate) fn auth(&self) -> Option<&SharedAuth> {
         self.options.auth.as_ref().unwrap_or(&self.settings.auth).as_ref()
+    }
+
+    pub(crate) fn signer(&self) -> Option<&SharedSigner> {
+        self.options.signer.as_ref().unwrap_or(&self.settings.signer).as_ref()
+    }
+
+    /// Where measurements go, if anyone collects them.
+    pub(crate) fn metrics(&self) -> Option<&dyn Metrics> {
+        self.settings.metrics.as_deref()
     }
 
     pub(crate) fn max_response_bytes(&self) -> usize {

@@ -6,6 +6,7 @@ use http::HeaderValue;
 
 use crate::auth::SharedAuth;
 use crate::retry::RetryConfig;
+use crate::signing::SharedSigner;
 
 /// Overrides of the client's settings. `None` keeps the client's.
 #[derive(Clone, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct CallOptions {
     pub(crate) retry: Option<RetryConfig>,
     /// The inner `None` sends the call without credentials.
     pub(crate) auth: Option<Option<SharedAuth>>,
+    /// The inner `None` sends the call unsigned.
+    pub(crate) signer: Option<Option<SharedSigner>>,
     pub(crate) max_response_bytes: Option<usize>,
     pub(crate) idempotency_key: Option<HeaderValue>,
     pub(crate) streaming: bool,

@@ -15,13 +15,15 @@ use crate::pipeline::{Pipeline, Policy, SharedPolicy};
 use crate::request::BaseUrl;
 use crate::retry::{RetryBudgets, RetryConfig};
 use crate::runtime::Runtime;
+use crate::signing::{SharedSigner, Signer};
+use crate::telemetry::Metrics;
 use crate::transport::{SharedTransport, Transport};
 
 /// Settings of a [`Client`] in the making. Everything is checked once, in [`build`](Self::build).
 ///
 /// The order in which policies run is fixed, whatever the order of the calls here:
 /// operation span, overall deadline, idempotency key, **per-call policies**, retry; then for each attempt its span,
-/// credentials, **per-attempt policies**, attempt timeout, wire log and the **transport**.
+/// credentials, **per-attempt policies**, signing, attempt timeout, wire log and the **transport**.
 #[must_use]
 pub struct ClientBuilder {
     base_url: String,
@@ -51,6 +53,18 @@ impl ClientBuilder {
     /// Sets the credentials of every call. Default: none.
     pub fn auth(mut self, auth: impl Auth) -> Self {
         self.settings.auth = Some(SharedAuth::new(auth));
+        self
+    }
+
+    /// Signs every request, as the last step before the transport. Default: none.
+    pub fn signer(mut self, signer: impl Signer) -> Self {
+        self.settings.signer = Some(SharedSigner::new(signer));
+        self
+    }
+
+    /// Sends measurements there. Default: none are taken.
+    pub fn metrics(mut self, metrics: impl Metrics) -> Self {
+        self.settings.metrics = Some(Arc::new(metrics));
         self
     }
 

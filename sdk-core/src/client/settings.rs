@@ -9,11 +9,15 @@ use crate::operation::TimeoutClass;
 use crate::redact::AllowList;
 use crate::response::DEFAULT_LIMIT;
 use crate::retry::RetryConfig;
+use crate::signing::SharedSigner;
+use crate::telemetry::SharedMetrics;
 
 pub(crate) struct Settings {
     pub(crate) timeouts: TimeoutTable,
     pub(crate) retry: RetryConfig,
     pub(crate) auth: Option<SharedAuth>,
+    pub(crate) signer: Option<SharedSigner>,
+    pub(crate) metrics: Option<SharedMetrics>,
     pub(crate) headers: HeaderMap,
     pub(crate) max_response_bytes: usize,
     pub(crate) allow_list: AllowList,
@@ -25,6 +29,8 @@ impl Default for Settings {
             timeouts: TimeoutTable::default(),
             retry: RetryConfig::default(),
             auth: None,
+            signer: None,
+            metrics: None,
             headers: HeaderMap::new(),
             max_response_bytes: DEFAULT_LIMIT,
             allow_list: AllowList::default(),

@@ -12,6 +12,7 @@ mod idempotency;
 mod operation_span;
 mod policy;
 mod retry;
+mod signing;
 mod stall;
 mod user;
 mod wire_log;
@@ -34,6 +35,7 @@ use exchange::Exchange;
 use idempotency::IdempotencyKey;
 use operation_span::OperationSpan;
 use retry::Retry;
+use signing::Signing;
 use user::UserPolicies;
 use wire_log::WireLog;
 
@@ -43,7 +45,7 @@ pub(crate) trait Step: Send + Sync + 'static {
     fn run(&self, call: &mut Call) -> impl Future<Output = Result<Response>> + Send;
 }
 
-type PerAttempt = AttemptSpan<Credentials<UserPolicies<AttemptTimeout<WireLog<Exchange>>>>>;
+type PerAttempt = AttemptSpan<Credentials<UserPolicies<Signing<AttemptTimeout<WireLog<Exchange>>>>>>;
 type PerCall = OperationSpan<Deadline<IdempotencyKey<UserPolicies<Retry<PerAttempt>>>>>;
 
 /// All steps in their order, for one client.
@@ -56,7 +58,7 @@ impl Pipeline {
         per_attempt: Vec<SharedPolicy>,
         transport: SharedTransport,
     ) -> Self {
-        let wire = AttemptTimeout(WireLog(Exchange(transport)));
+        let wire = Signing(AttemptTimeout(WireLog(Exchange(transport))));
         let attempt = AttemptSpan(Credentials(UserPolicies::new(per_attempt, wire)));
         let retry = Retry::new(budgets, attempt);
         Self(OperationSpan(Deadline(IdempotencyKey(UserPolicies::new(per_call, retry)))))

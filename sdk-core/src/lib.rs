@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod auth;
+pub mod breaker;
 mod call;
+mod classify;
 mod client;
 mod error;
+mod hedge;
+pub mod limits;
 mod operation;
 mod pipeline;
 mod redact;
@@ -19,9 +23,13 @@ pub mod testing;
 mod transport;
 
 pub use auth::{Auth, Basic, Bearer};
+pub use breaker::{BreakerConfig, BreakerState, Breakers};
 pub use call::{Attempt, Call, CallBuilder};
+pub use classify::{Answer, Classify, Verdict};
 pub use client::{Client, ClientBuilder, Timeouts};
 pub use error::{Error, ErrorKind, ErrorView, Result};
+pub use hedge::Hedge;
+pub use limits::{Limits, OnLimit};
 pub use operation::{Operation, Safety, TimeoutClass};
 pub use pipeline::{Next, Policy};
 pub use request::{Body, ByteStream, Request};

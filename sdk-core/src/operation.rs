@@ -70,6 +70,9 @@ enum Verb {
     Delete,
 }
 
+/// How many pools one operation may draw from. Meta counts by application, account and business use case.
+const MOST_POOLS: usize = 4;
+
 /// What is known about an API call before it is made: declared once as a `const`, read by the client's policies, the
 /// server's router, the metrics and the documentation.
 ///
@@ -87,7 +90,7 @@ pub struct Operation {
     path: &'static str,
     safety: Safety,
     cost: u32,
-    pool: Option<&'static str>,
+    pools: [&'static str; MOST_POOLS],
     timeout: TimeoutClass,
 }
 
@@ -114,7 +117,15 @@ impl Operation {
         };
         // A destructor cannot run in a const fn, and none of the methods matched above owns memory.
         std::mem::forget(method);
-        Self { name, verb, path, safety: Safety::Unsafe, cost: 1, pool: None, timeout: TimeoutClass::Standard }
+        Self {
+            name,
+            verb,
+            path,
+            safety: Safety::Unsafe,
+            cost: 1,
+            pools: [""; MOST_POOLS],
+            timeout: TimeoutClass::Standard,
+        }
     }
 
     /// Declares that the call changes nothing on the server.
@@ -145,10 +156,17 @@ impl Operation {
         self
     }
 
-    /// Names the limit pool that calls of this operation share.
+    /// Names a limit pool that calls draw from. An operation may draw from up to four, such as those of the application
+    /// and of the account; each is asked in the order given here.
+    ///
+    /// # Panics
+    /// At compile time when used in a `const`: on an empty name and on a fifth pool.
     #[must_use]
     pub const fn pool(mut self, name: &'static str) -> Self {
-        self.pool = Some(name);
+        assert!(!name.is_empty(), "a pool needs a name");
+        let used = self.limit_pools().len();
+        assert!(used < MOST_POOLS, "an operation draws from at most four pools");
+        self.pools[used] = name;
         self
     }
 
@@ -191,9 +209,25 @@ impl Operation {
         self.cost
     }
 
-    /// The limit pool, if the call belongs to one.
-    pub const fn limit_pool(&self) -> Option<&'static str> {
-        self.pool
+    /// The limit pools that the call draws from.
+    pub const fn limit_pools(&self) -> &[&'static str] {
+        let mut used = 0;
+        while used < MOST_POOLS && !self.pools[used].is_empty() {
+            used += 1;
+        }
+        self.pools.split_at(used).0
+    }
+
+    /// The name without its last part: `meta.campaigns` of `meta.campaigns.create`. Breakers judge by group.
+    pub const fn group(&self) -> &'static str {
+        let mut end = self.name.len();
+        while end > 0 {
+            end -= 1;
+            if self.name.as_bytes()[end] == b'.' {
+                return self.name.split_at(end).0;
+            }
+        }
+        self.name
     }
 
     /// The timeout class.
@@ -232,6 +266,7 @@ mod tests {
         .keyed()
         .cost(3)
         .pool("meta.account")
+        .pool("meta.app")
         .timeout(TimeoutClass::Long);
 
     fn forever(operation: &'static Operation) -> &'static Operation {
@@ -243,7 +278,8 @@ mod tests {
         let create = forever(&CREATE);
         assert_eq!(create.method(), Method::POST);
         assert_eq!(create.cost_units(), 3);
-        assert_eq!(create.limit_pool(), Some("meta.account"));
+        assert_eq!(create.limit_pools(), ["meta.account", "meta.app"]);
+        assert_eq!(create.group(), "meta.campaigns");
         assert_eq!(create.safety(), Safety::Keyed);
         assert_eq!(create.timeout_class(), TimeoutClass::Long);
     }

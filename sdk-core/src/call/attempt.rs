@@ -20,7 +20,11 @@ pub struct Attempt {
 enum Outcome {
     /// Still under way, or dropped by the deadline while it was.
     Unfinished,
-    Answered(StatusCode),
+    Answered {
+        status: StatusCode,
+        /// False when the server said that it refused the call without acting on it.
+        maybe_acted: bool,
+    },
     Failed {
         kind: ErrorKind,
         maybe_sent: bool,
@@ -33,15 +37,16 @@ impl Attempt {
     }
 
     pub(crate) fn answered(&mut self, status: StatusCode, took: Duration) {
-        self.outcome = Outcome::Answered(status);
+        self.outcome = Outcome::Answered { status, maybe_acted: true };
         self.took = Some(took);
     }
 
     pub(crate) fn failed(&mut self, error: &Error, took: Duration) {
         self.took = Some(took);
+        let maybe = error.may_have_been_sent();
         self.outcome = match error.status() {
-            Some(status) => Outcome::Answered(status),
-            None => Outcome::Failed { kind: error.kind(), maybe_sent: error.may_have_been_sent() },
+            Some(status) => Outcome::Answered { status, maybe_acted: maybe },
+            None => Outcome::Failed { kind: error.kind(), maybe_sent: maybe },
         };
     }
 
@@ -63,7 +68,7 @@ impl Attempt {
     /// The status of the answer, if there was one.
     pub const fn status(&self) -> Option<StatusCode> {
         match self.outcome {
-            Outcome::Answered(status) => Some(status),
+            Outcome::Answered { status, .. } => Some(status),
             Outcome::Unfinished | Outcome::Failed { .. } => None,
         }
     }
@@ -73,14 +78,16 @@ impl Attempt {
         match self.outcome {
             Outcome::Unfinished => Some(ErrorKind::Timeout),
             Outcome::Failed { kind, .. } => Some(kind),
-            Outcome::Answered(_) => None,
+            Outcome::Answered { .. } => None,
         }
     }
 
-    /// Whether the request may have reached the server.
+    /// Whether the request may have reached the server. False as well when the server is known to have refused it without
+    /// acting.
     pub const fn may_have_been_sent(&self) -> bool {
         match self.outcome {
-            Outcome::Unfinished | Outcome::Answered(_) => true,
+            Outcome::Unfinished => true,
+            Outcome::Answered { maybe_acted, .. } => maybe_acted,
             Outcome::Failed { maybe_sent, .. } => maybe_sent,
         }
     }
@@ -91,7 +98,7 @@ impl fmt::Display for Attempt {
         write!(f, "attempt {}: ", self.number)?;
         match self.outcome {
             Outcome::Unfinished => f.write_str("cut short")?,
-            Outcome::Answered(status) => write!(f, "{status}")?,
+            Outcome::Answered { status, .. } => write!(f, "{status}")?,
             Outcome::Failed { kind, maybe_sent: true } => write!(f, "{}, may have been sent", kind.as_str())?,
             Outcome::Failed { kind, maybe_sent: false } => write!(f, "{}, not sent", kind.as_str())?,
         }

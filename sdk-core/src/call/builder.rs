@@ -1,6 +1,7 @@
 //! Putting a call together.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
@@ -13,6 +14,8 @@ use crate::Result;
 use crate::auth::{Auth, SharedAuth};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::hedge::Hedge;
+use crate::limits::OnLimit;
 use crate::operation::Operation;
 use crate::request::{Body, Request, Target};
 use crate::response::Response;
@@ -153,6 +156,43 @@ impl<'c> CallBuilder<'c> {
     /// Sends the request unsigned.
     pub fn without_signer(mut self) -> Self {
         self.options.signer = Some(None);
+        self
+    }
+
+    /// Starts a second attempt beside a slow first one, if the operation is safe.
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.options.hedge = Some(Some(hedge));
+        self
+    }
+
+    /// Starts no second attempt beside a slow first one, whatever the client does.
+    pub fn without_hedge(mut self) -> Self {
+        self.options.hedge = Some(None);
+        self
+    }
+
+    /// Says whose pool of this name the call draws from: the ad account, the user, the token.
+    pub fn pool_scope(mut self, pool: &'static str, scope: impl Into<String>) -> Self {
+        self.options.pool_scopes.push((pool, scope.into().into()));
+        self
+    }
+
+    /// Says who asks. Callers that wait for the same limit are served in turns.
+    pub fn caller(mut self, caller: impl Into<Arc<str>>) -> Self {
+        self.options.caller = Some(caller.into());
+        self
+    }
+
+    /// Sets whether the call waits for a limit or fails at once.
+    pub fn on_limit(mut self, on_limit: OnLimit) -> Self {
+        self.options.on_limit = Some(on_limit);
+        self
+    }
+
+    /// Answers in the place of a server that the breaker keeps calls from: with a remembered answer, say. `None` lets the
+    /// error stand.
+    pub fn fallback(mut self, answer: impl Fn(&Error) -> Option<Response> + Send + Sync + 'static) -> Self {
+        self.options.fallback = Some(Arc::new(answer));
         self
     }
 

@@ -15,14 +15,19 @@ pub use builder::CallBuilder;
 pub(crate) use options::CallOptions;
 
 use crate::auth::SharedAuth;
+use crate::classify::Classify;
 use crate::client::Settings;
+use crate::error::Error;
+use crate::hedge::Hedge;
+use crate::limits::{OnLimit, Permit};
 use crate::operation::Operation;
 use crate::redact::AllowList;
 use crate::request::Request;
+use crate::response::Response;
 use crate::retry::RetryConfig;
 use crate::runtime::{Instant, Runtime};
 use crate::signing::SharedSigner;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, SharedMetrics};
 
 /// What a policy sees and may change: the request, what is declared about the operation, and what has happened so far.
 pub struct Call {
@@ -33,7 +38,11 @@ pub struct Call {
     runtime: Runtime,
     started: Instant,
     deadline: Option<Instant>,
+    /// How many attempts another fork of the call has numbered before.
+    earlier: u32,
     attempts: Vec<Attempt>,
+    /// What was taken from limits for an attempt that has not left yet.
+    permits: Vec<Permit>,
     extensions: Extensions,
 }
 
@@ -47,8 +56,41 @@ impl Call {
     ) -> Self {
         let started = runtime.now();
         let deadline = None;
-        let (attempts, extensions) = (Vec::new(), Extensions::new());
-        Self { operation, request, options, settings, runtime, started, deadline, attempts, extensions }
+        let (earlier, attempts, permits, extensions) = (0, Vec::new(), Vec::new(), Extensions::new());
+        Self {
+            operation,
+            request,
+            options,
+            settings,
+            runtime,
+            started,
+            deadline,
+            earlier,
+            attempts,
+            permits,
+            extensions,
+        }
+    }
+
+    /// A second call like this one for an attempt beside the next one, or `None` when the body can be sent only once.
+    pub(crate) fn fork(&self) -> Option<Self> {
+        Some(Self {
+            operation: self.operation,
+            request: self.request.try_clone()?,
+            options: self.options.clone(),
+            settings: Arc::clone(&self.settings),
+            runtime: self.runtime.clone(),
+            started: self.started,
+            deadline: self.deadline,
+            earlier: self.next_number(),
+            attempts: Vec::new(),
+            permits: Vec::new(),
+            extensions: self.extensions.clone(),
+        })
+    }
+
+    pub(crate) fn adopt_attempts(&mut self, fork: &mut Self) {
+        self.attempts.append(&mut fork.attempts);
     }
 
     /// What is declared about the operation.
@@ -110,9 +152,14 @@ impl Call {
     }
 
     pub(crate) fn begin_attempt(&mut self) -> u32 {
-        let number = u32::try_from(self.attempts.len()).map_or(u32::MAX, |made| made.saturating_add(1));
+        let number = self.next_number();
         self.attempts.push(Attempt::begin(number, self.elapsed()));
         number
+    }
+
+    fn next_number(&self) -> u32 {
+        let made = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        self.earlier.saturating_add(made).saturating_add(1)
     }
 
     /// The attempt under way, and how long it has taken.
@@ -146,6 +193,50 @@ impl Call {
 
     pub(crate) fn signer(&self) -> Option<&SharedSigner> {
         self.options.signer.as_ref().unwrap_or(&self.settings.signer).as_ref()
+    }
+
+    pub(crate) fn classifier(&self) -> Option<&dyn Classify> {
+        self.settings.classifier.as_deref()
+    }
+
+    pub(crate) fn hedge(&self) -> Option<Hedge> {
+        self.options.hedge.unwrap_or(self.settings.hedge)
+    }
+
+    pub(crate) fn on_limit(&self) -> Option<OnLimit> {
+        self.options.on_limit
+    }
+
+    /// Who asks, for the fair division of limits.
+    pub(crate) fn caller(&self) -> &str {
+        self.options.caller.as_ref().unwrap_or(&self.settings.caller)
+    }
+
+    /// Whose pool of this name the call draws from.
+    pub(crate) fn pool_scope(&self, name: &str) -> &str {
+        let scope = self.options.pool_scopes.iter().rfind(|(pool, _)| *pool == name);
+        scope.map_or("", |(_, scope)| scope)
+    }
+
+    pub(crate) fn fallback(&self, error: &Error) -> Option<Response> {
+        self.options.fallback.as_ref().and_then(|answer| answer(error))
+    }
+
+    pub(crate) fn hold(&mut self, permit: Permit) {
+        self.permits.push(permit);
+    }
+
+    /// The request leaves now: what was taken for it stays taken.
+    pub(crate) fn spend_permits(&mut self) {
+        self.permits.drain(..).for_each(Permit::spend);
+    }
+
+    pub(crate) fn release_permits(&mut self) {
+        self.permits.clear();
+    }
+
+    pub(crate) fn shared_metrics(&self) -> Option<SharedMetrics> {
+        self.settings.metrics.clone()
     }
 
     /// Where measurements go, if anyone collects them.

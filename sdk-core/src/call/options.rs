@@ -1,12 +1,20 @@
 //! What a caller may override for one call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 
 use crate::auth::SharedAuth;
+use crate::error::Error;
+use crate::hedge::Hedge;
+use crate::limits::OnLimit;
+use crate::response::Response;
 use crate::retry::RetryConfig;
 use crate::signing::SharedSigner;
+
+/// What answers in the place of a server that the breaker keeps calls from.
+pub(crate) type Fallback = dyn Fn(&Error) -> Option<Response> + Send + Sync;
 
 /// Overrides of the client's settings. `None` keeps the client's.
 #[derive(Clone, Default)]
@@ -21,4 +29,10 @@ pub(crate) struct CallOptions {
     pub(crate) max_response_bytes: Option<usize>,
     pub(crate) idempotency_key: Option<HeaderValue>,
     pub(crate) streaming: bool,
+    /// The inner `None` switches hedging off.
+    pub(crate) hedge: Option<Option<Hedge>>,
+    pub(crate) on_limit: Option<OnLimit>,
+    pub(crate) caller: Option<Arc<str>>,
+    pub(crate) pool_scopes: Vec<(&'static str, Box<str>)>,
+    pub(crate) fallback: Option<Arc<Fallback>>,
 }

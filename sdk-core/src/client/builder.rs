@@ -9,9 +9,13 @@ use http::{HeaderName, HeaderValue};
 use super::{Client, Inner, Settings, Timeouts};
 use crate::Result;
 use crate::auth::{Auth, SharedAuth};
+use crate::breaker::Breakers;
+use crate::classify::Classify;
 use crate::error::{Error, ErrorKind};
+use crate::hedge::Hedge;
+use crate::limits::Limits;
 use crate::operation::TimeoutClass;
-use crate::pipeline::{Pipeline, Policy, SharedPolicy};
+use crate::pipeline::{Parts, Pipeline, Policy, SharedPolicy};
 use crate::request::BaseUrl;
 use crate::retry::{RetryBudgets, RetryConfig};
 use crate::runtime::Runtime;
@@ -22,16 +26,14 @@ use crate::transport::{SharedTransport, Transport};
 /// Settings of a [`Client`] in the making. Everything is checked once, in [`build`](Self::build).
 ///
 /// The order in which policies run is fixed, whatever the order of the calls here:
-/// operation span, overall deadline, idempotency key, **per-call policies**, retry; then for each attempt its span,
-/// credentials, **per-attempt policies**, signing, attempt timeout, wire log and the **transport**.
+/// operation span, overall deadline, idempotency key, **per-call policies**, retry, hedging; then for each attempt its
+/// span, breaker, limits, credentials, **per-attempt policies**, signing, attempt timeout, wire log and the **transport**.
 #[must_use]
 pub struct ClientBuilder {
     base_url: String,
     settings: Settings,
     runtime: Runtime,
-    budgets: RetryBudgets,
-    per_call: Vec<SharedPolicy>,
-    per_attempt: Vec<SharedPolicy>,
+    parts: Parts,
     transport: Option<SharedTransport>,
     problem: Option<Error>,
 }
@@ -42,9 +44,13 @@ impl ClientBuilder {
             base_url,
             settings: Settings::default(),
             runtime: Runtime::system(),
-            budgets: RetryBudgets::default(),
-            per_call: Vec::new(),
-            per_attempt: Vec::new(),
+            parts: Parts {
+                per_call: Vec::new(),
+                budgets: RetryBudgets::default(),
+                breakers: Some(Breakers::default()),
+                limits: Limits::default(),
+                per_attempt: Vec::new(),
+            },
             transport: None,
             problem: None,
         }
@@ -70,14 +76,14 @@ impl ClientBuilder {
 
     /// Adds a policy that runs once per call, outside retry. Policies run in the order in which they are added.
     pub fn per_call(mut self, policy: impl Policy) -> Self {
-        self.per_call.push(SharedPolicy::new(policy));
+        self.parts.per_call.push(SharedPolicy::new(policy));
         self
     }
 
     /// Adds a policy that runs for each attempt, inside retry and after the credentials were put on. Policies run in the
     /// order in which they are added.
     pub fn per_attempt(mut self, policy: impl Policy) -> Self {
-        self.per_attempt.push(SharedPolicy::new(policy));
+        self.parts.per_attempt.push(SharedPolicy::new(policy));
         self
     }
 
@@ -107,7 +113,43 @@ impl ClientBuilder {
 
     /// Shares retry budgets with other clients of the same servers. Default: budgets of its own.
     pub fn retry_budgets(mut self, budgets: RetryBudgets) -> Self {
-        self.budgets = budgets;
+        self.parts.budgets = budgets;
+        self
+    }
+
+    /// Shares breakers with other clients of the same servers, or sets other numbers. Default: breakers of its own.
+    pub fn breakers(mut self, breakers: Breakers) -> Self {
+        self.parts.breakers = Some(breakers);
+        self
+    }
+
+    /// Breaks no circuit: every call is tried, however often calls have failed.
+    pub fn without_breakers(mut self) -> Self {
+        self.parts.breakers = None;
+        self
+    }
+
+    /// Sets the limits that calls draw from. Default: none.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.parts.limits = limits;
+        self
+    }
+
+    /// Says who makes the calls that do not say so themselves, for the fair division of limits.
+    pub fn caller(mut self, caller: impl Into<Arc<str>>) -> Self {
+        self.settings.caller = caller.into();
+        self
+    }
+
+    /// Reads a vendor's own signs of failure. Default: the status alone decides.
+    pub fn classify(mut self, classifier: impl Classify) -> Self {
+        self.settings.classifier = Some(Arc::new(classifier));
+        self
+    }
+
+    /// Starts a second attempt beside a slow first one, for safe operations. Default: never.
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.settings.hedge = Some(hedge);
         self
     }
 
@@ -169,7 +211,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => SharedTransport::default_for_target()?,
         };
-        let pipeline = Pipeline::new(self.per_call, self.budgets, self.per_attempt, transport);
+        let pipeline = Pipeline::new(self.parts, transport);
         let settings = Arc::new(self.settings);
         Ok(Client { inner: Arc::new(Inner { base_url, settings, runtime: self.runtime, pipeline }) })
     }

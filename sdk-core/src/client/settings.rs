@@ -1,10 +1,13 @@
 //! What holds for every call of a client unless the call says otherwise.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
 
 use crate::auth::SharedAuth;
+use crate::classify::SharedClassify;
+use crate::hedge::Hedge;
 use crate::operation::TimeoutClass;
 use crate::redact::AllowList;
 use crate::response::DEFAULT_LIMIT;
@@ -18,7 +21,10 @@ pub(crate) struct Settings {
     pub(crate) auth: Option<SharedAuth>,
     pub(crate) signer: Option<SharedSigner>,
     pub(crate) metrics: Option<SharedMetrics>,
+    pub(crate) classifier: Option<SharedClassify>,
     pub(crate) headers: HeaderMap,
+    pub(crate) hedge: Option<Hedge>,
+    pub(crate) caller: Arc<str>,
     pub(crate) max_response_bytes: usize,
     pub(crate) allow_list: AllowList,
 }
@@ -31,7 +37,10 @@ impl Default for Settings {
             auth: None,
             signer: None,
             metrics: None,
+            classifier: None,
             headers: HeaderMap::new(),
+            hedge: None,
+            caller: "".into(),
             max_response_bytes: DEFAULT_LIMIT,
             allow_list: AllowList::default(),
         }

@@ -17,6 +17,10 @@ pub enum ErrorKind {
     Environment,
     /// Credentials could not be obtained or applied. Nothing was sent.
     Credentials,
+    /// The breaker of the server is open. Nothing was sent.
+    CircuitOpen,
+    /// The limit of a pool is reached on this side. Nothing was sent.
+    RateLimited,
     /// No connection: DNS, TCP or TLS failed. Nothing was sent.
     Connect,
     /// The connection broke after the request may have left; the server may have acted.
@@ -53,6 +57,8 @@ impl ErrorKind {
             Self::Request => "request",
             Self::Environment => "environment",
             Self::Credentials => "credentials",
+            Self::CircuitOpen => "circuit_open",
+            Self::RateLimited => "rate_limited",
             Self::Connect => "connect",
             Self::Interrupted => "interrupted",
             Self::Timeout => "timeout",
@@ -85,19 +91,31 @@ impl ErrorKind {
     }
 
     /// Whether such a failure tends to pass by itself.
-    pub(super) const fn is_transient(self) -> bool {
-        matches!(self, Self::Connect | Self::Interrupted | Self::Timeout | Self::Throttled)
+    pub(crate) const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::CircuitOpen | Self::RateLimited | Self::Connect | Self::Interrupted | Self::Timeout | Self::Throttled
+        )
     }
 
     /// Whether such a failure happens before anything leaves the process.
     pub(super) const fn is_before_sending(self) -> bool {
-        matches!(self, Self::Configuration | Self::Request | Self::Environment | Self::Credentials | Self::Connect)
+        matches!(
+            self,
+            Self::Configuration
+                | Self::Request
+                | Self::Environment
+                | Self::Credentials
+                | Self::CircuitOpen
+                | Self::RateLimited
+                | Self::Connect
+        )
     }
 }
 
 /// The statuses after which the same call may well succeed: a timeout, too many calls, and the server errors that
 /// gateways and restarts produce. 501 and 505 stay as they are however often one asks.
-pub(super) fn is_transient_status(status: StatusCode) -> bool {
+pub(crate) fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 pub use kind::ErrorKind;
+pub(crate) use kind::is_transient_status;
 pub(crate) use problem::{excerpt, request_id};
 pub use view::ErrorView;
 
@@ -109,7 +110,7 @@ impl Error {
         self.inner.retry_after
     }
 
-    /// Whether any attempt may have reached the server. `false` is certain; after `true`, an operation that is not safe
+    /// Whether any attempt may have reached the server. `false` is certain, or the word of the server itself; after `true`, an operation that is not safe
     /// to repeat needs a look at the server's state first.
     pub fn may_have_been_sent(&self) -> bool {
         self.inner.attempts.iter().any(Attempt::may_have_been_sent)
@@ -169,6 +170,13 @@ impl Error {
     /// A flat, serialisable copy for logs and language bindings.
     pub fn view(&self) -> ErrorView {
         ErrorView::of(self)
+    }
+
+    /// Sets the class, as a provider crate that knows its vendor's codes does: a throttling answer is not always a 429.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.inner.kind = kind;
+        self
     }
 
     /// Sets the cause.

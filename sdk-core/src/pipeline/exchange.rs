@@ -1,11 +1,12 @@
 //! The innermost step: hands the request to the transport and turns an answer into a result.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Step;
 use crate::Result;
 use crate::call::Call;
+use crate::classify::{Answer, Verdict};
 use crate::error::Error;
 use crate::redact::{is_telling, scrub};
 use crate::request::{Body, Request};
@@ -21,11 +22,15 @@ pub(super) struct Exchange(pub(super) SharedTransport);
 impl Step for Exchange {
     async fn run(&self, call: &mut Call) -> Result<Response> {
         let request = call.request_mut().detach()?;
+        call.spend_permits();
         let secrets = secrets_of(&request);
         let limit = call.max_response_bytes();
         let response = self.0.send(request).await?.with_limit(limit);
         if !is_success(response.status()) {
-            return Err(failure(response, call, &secrets).await);
+            let (status, headers, body) = response.into_parts();
+            let body = beginning(body).await;
+            let verdict = classify(call, status, &headers, &body);
+            return Err(failure(call, &secrets, (status, headers, &body), verdict));
         }
         if call.is_streaming() {
             return Ok(response);
@@ -33,7 +38,10 @@ impl Step for Exchange {
         // Read within the attempt: a body that breaks off is then retried like any other failure.
         let (status, headers, body) = response.into_parts();
         match body.collect(limit).await {
-            Ok(bytes) => Ok(Response::new(status, headers, Body::from(bytes)).with_limit(limit)),
+            Ok(bytes) => match classify(call, status, &headers, &bytes) {
+                Some(verdict) => Err(failure(call, &secrets, (status, headers, &bytes), Some(verdict))),
+                None => Ok(Response::new(status, headers, Body::from(bytes)).with_limit(limit)),
+            },
             Err(error) => Err(error.with_exchange(None, status, headers, Vec::new())),
         }
     }
@@ -43,14 +51,25 @@ fn is_success(status: StatusCode) -> bool {
     status.is_success() || status == StatusCode::NOT_MODIFIED
 }
 
-async fn failure(response: Response, call: &Call, secrets: &[HeaderValue]) -> Error {
-    let (status, headers, body) = response.into_parts();
+fn classify(call: &Call, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Verdict> {
+    call.classifier()?.classify(&Answer { status, headers, body })
+}
+
+fn failure(
+    call: &Call,
+    secrets: &[HeaderValue],
+    (status, headers, body): (StatusCode, HeaderMap, &[u8]),
+    verdict: Option<Verdict>,
+) -> Error {
     let wait = retry_after(&headers, call.runtime().wall());
-    let body = beginning(body).await;
     let known = || secrets.iter().filter_map(|value| value.to_str().ok());
-    let error = Error::from_answer(status, headers, &body, |text| scrub(text, known()));
-    match wait {
+    let error = Error::from_answer(status, headers, body, |text| scrub(text, known()));
+    let error = match wait {
         Some(wait) => error.with_retry_after(wait),
+        None => error,
+    };
+    match verdict {
+        Some(verdict) => verdict.apply(error),
         None => error,
     }
 }

@@ -82,6 +82,7 @@ impl Failure {
         Self {
             transient: error.is_retryable(),
             throttled: error.kind() == ErrorKind::Throttled,
+            refused: matches!(error.kind(), ErrorKind::CircuitOpen | ErrorKind::RateLimited),
             may_have_been_sent: error.may_have_been_sent(),
             stale_connection: error.is_stale_connection(),
             retry_after: error.retry_after(),

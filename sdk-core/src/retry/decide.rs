@@ -16,6 +16,8 @@ pub struct Failure {
     pub transient: bool,
     /// The server asked for fewer calls.
     pub throttled: bool,
+    /// The breaker or a limit of this side refused the attempt.
+    pub refused: bool,
     /// The server may have acted.
     pub may_have_been_sent: bool,
     /// A kept-alive connection was found dead before an answer began.
@@ -74,6 +76,8 @@ pub enum GiveUp {
     Deadline,
     /// The authority's retry budget is empty.
     Budget,
+    /// The breaker or a limit of this side refused the attempt, and would refuse the next.
+    Refused,
 }
 
 impl fmt::Display for GiveUp {
@@ -84,6 +88,7 @@ impl fmt::Display for GiveUp {
             Self::Body => "the body can be sent only once",
             Self::Deadline => "the next wait would outlast the deadline",
             Self::Budget => "the retry budget is empty",
+            Self::Refused => "the breaker or a limit would refuse the next attempt too",
         })
     }
 }
@@ -93,6 +98,9 @@ pub fn decide(failure: Option<&Failure>, at: &Situation, config: &RetryConfig) -
     let Some(failure) = failure else { return Decision::Done };
     if !failure.transient {
         return Decision::Fail(None);
+    }
+    if failure.refused {
+        return Decision::Fail(Some(GiveUp::Refused));
     }
     if at.attempt >= config.max_attempts {
         return Decision::Fail(Some(GiveUp::Attempts));
@@ -134,6 +142,7 @@ mod tests {
     const FAILURE: Failure = Failure {
         transient: true,
         throttled: false,
+        refused: false,
         may_have_been_sent: true,
         stale_connection: false,
         retry_after: None,
@@ -202,7 +211,7 @@ mod tests {
             attempt in 1_u32..5, after in proptest::option::of(0_u64..100), unit in 0.0..1.0_f64,
         ) {
             let retry_after = after.map(Duration::from_secs);
-            let failure = Failure { transient, throttled, may_have_been_sent: true, stale_connection, retry_after };
+            let failure = Failure { transient, throttled, refused: false, may_have_been_sent: true, stale_connection, retry_after };
             let at = Situation { attempt, safety: Safety::Unsafe, keyed, replayable, unit, ..AT };
             let is_fail = matches!(run(failure, at), Decision::Fail(_));
             prop_assert!(is_fail);

@@ -72,7 +72,7 @@ impl Runtime {
     /// The real one: tokio's timer and executor on native (a tokio runtime must be running when a call is made),
     /// JavaScript's timers and microtasks on wasm.
     pub fn system() -> Self {
-        let system = Arc::new(System::new());
+        let system = Arc::new(System);
         Self { clock: system.clone(), sleep: system.clone(), random: system.clone(), spawn: system }
     }
 

@@ -1,24 +1,20 @@
 //! The system runtime on native targets: tokio.
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
-pub(super) struct System {
-    origin: std::time::Instant,
-}
+/// One origin for the whole process: clients that share breakers or limits must agree on what now is.
+static ORIGIN: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
-impl System {
-    pub(super) fn new() -> Self {
-        Self { origin: std::time::Instant::now() }
-    }
-}
+pub(super) struct System;
 
 impl Clock for System {
     fn now(&self) -> Instant {
-        Instant::from_origin(self.origin.elapsed())
+        Instant::from_origin(ORIGIN.elapsed())
     }
 
     fn wall(&self) -> SystemTime {

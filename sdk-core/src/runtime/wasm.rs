@@ -4,6 +4,7 @@
 //! no conditional bounds; the wrapper panics if a future ever reached a second thread, which a module without shared
 //! memory does not have.
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use gloo_timers::future::TimeoutFuture;
@@ -16,19 +17,14 @@ use crate::error::{Error, ErrorKind};
 /// JavaScript fires a timer at once when its delay does not fit a signed 32-bit number of milliseconds.
 const LONGEST_TIMER_MS: u32 = i32::MAX as u32;
 
-pub(super) struct System {
-    origin: web_time::Instant,
-}
+/// One origin for the whole process: clients that share breakers or limits must agree on what now is.
+static ORIGIN: LazyLock<web_time::Instant> = LazyLock::new(web_time::Instant::now);
 
-impl System {
-    pub(super) fn new() -> Self {
-        Self { origin: web_time::Instant::now() }
-    }
-}
+pub(super) struct System;
 
 impl Clock for System {
     fn now(&self) -> Instant {
-        Instant::from_origin(self.origin.elapsed())
+        Instant::from_origin(ORIGIN.elapsed())
     }
 
     fn wall(&self) -> SystemTime {

@@ -1,5 +1,7 @@
 //! Numbers about calls, handed to whatever collects them.
 
+pub mod names;
+
 use std::sync::Arc;
 
 /// One label of a measurement: an OpenTelemetry attribute name and its value.

@@ -27,7 +27,8 @@ impl Harness {
 
     /// A server that answers by `script`.
     pub fn new(script: impl IntoIterator<Item = Script>) -> Self {
-        Self { clock: ManualClock::new(), transport: ScriptedTransport::new(script) }
+        let clock = ManualClock::new();
+        Self { transport: ScriptedTransport::new(script).on_clock(clock.clone()), clock }
     }
 
     /// The builder of a client that talks to the pretended server.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -13,13 +14,19 @@ use crate::Result;
 use crate::error::{Error, ErrorKind};
 use crate::request::{Body, ByteStream, Request};
 use crate::response::Response;
+use crate::runtime::Sleep as _;
 use crate::transport::Transport;
+
+use super::ManualClock;
 
 /// How much of a request's body is recorded at most.
 const RECORDED_BODY: usize = 16 * 1024 * 1024;
 
 /// What the transport does with one request.
-pub struct Script(Act);
+pub struct Script {
+    act: Act,
+    delay: Duration,
+}
 
 enum Act {
     Answer { status: StatusCode, headers: HeaderMap, body: Bytes, broken: bool },
@@ -33,26 +40,38 @@ enum Act {
 /// When `status` is not a three-digit number from 100 on.
 pub fn answer(status: u16) -> Script {
     let Ok(status) = StatusCode::from_u16(status) else { panic!("{status} is not an HTTP status") };
-    Script(Act::Answer { status, headers: HeaderMap::new(), body: Bytes::new(), broken: false })
+    Script::act(Act::Answer { status, headers: HeaderMap::new(), body: Bytes::new(), broken: false })
 }
 
 impl Script {
+    const fn act(act: Act) -> Self {
+        Self { act, delay: Duration::ZERO }
+    }
+
+    /// Waits before acting, on the clock of [`ScriptedTransport::on_clock`].
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
     /// The transport fails.
     pub fn fail(error: impl FnOnce() -> Error + Send + Sync + 'static) -> Self {
-        Self(Act::Fail(Box::new(error)))
+        Self::act(Act::Fail(Box::new(error)))
     }
 
     /// The server takes the request and never answers.
     pub fn hang() -> Self {
-        Self(Act::Hang)
+        Self::act(Act::Hang)
     }
 
     /// An answer whose connection is cut after `beginning`.
     pub fn broken_body(status: u16, beginning: impl Into<Bytes>) -> Self {
-        match answer(status).body(beginning).0 {
-            Act::Answer { status, headers, body, .. } => Self(Act::Answer { status, headers, body, broken: true }),
-            other => Self(other),
+        let mut script = answer(status).body(beginning);
+        if let Act::Answer { broken, .. } = &mut script.act {
+            *broken = true;
         }
+        script
     }
 
     /// Adds a header to an answer.
@@ -61,7 +80,7 @@ impl Script {
     /// When the name or the value is not one that a header can have.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Act::Answer { headers, .. } = &mut self.0 {
+        if let Act::Answer { headers, .. } = &mut self.act {
             match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 (Ok(name), Ok(value)) => headers.append(name, value),
                 _ => panic!("`{name}: {value}` is not a header"),
@@ -73,7 +92,7 @@ impl Script {
     /// Sets the body of an answer.
     #[must_use]
     pub fn body(mut self, content: impl Into<Bytes>) -> Self {
-        if let Act::Answer { body, .. } = &mut self.0 {
+        if let Act::Answer { body, .. } = &mut self.act {
             *body = content.into();
         }
         self
@@ -82,7 +101,7 @@ impl Script {
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.act {
             Act::Answer { status, .. } => write!(f, "answer({status})"),
             Act::Fail(_) => f.write_str("fail"),
             Act::Hang => f.write_str("hang"),
@@ -110,12 +129,20 @@ pub struct RecordedRequest {
 pub struct ScriptedTransport {
     script: Arc<Mutex<VecDeque<Script>>>,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
+    clock: Option<ManualClock>,
 }
 
 impl ScriptedTransport {
     /// A transport that follows `script`.
     pub fn new(script: impl IntoIterator<Item = Script>) -> Self {
-        Self { script: Arc::new(Mutex::new(script.into_iter().collect())), requests: Arc::default() }
+        Self { script: Arc::new(Mutex::new(script.into_iter().collect())), requests: Arc::default(), clock: None }
+    }
+
+    /// Waits on `clock` where the script says so. Without a clock it does not wait.
+    #[must_use]
+    pub fn on_clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Some(clock);
+        self
     }
 
     /// Adds to the end of the script.
@@ -137,7 +164,12 @@ impl Transport for ScriptedTransport {
         let recorded = RecordedRequest { method, uri, headers, body };
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
         let act = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        match act.map(|script| script.0) {
+        if let (Some(script), Some(clock)) = (&act, &self.clock)
+            && !script.delay.is_zero()
+        {
+            clock.sleep(script.delay).await;
+        }
+        match act.map(|script| script.act) {
             Some(Act::Answer { status, headers, body, broken: false }) => Ok(Response::new(status, headers, body)),
             Some(Act::Answer { status, headers, body, broken: true }) => {
                 Ok(Response::new(status, headers, Body::stream(None, cut_after(body))))

@@ -8,5 +8,6 @@ mod capture;
 mod connections;
 mod exchange;
 mod redaction;
+mod retry_storm;
 mod server;
 mod spans;

@@ -20,6 +20,9 @@ pub const GROUP: Operation = single("analytics.group", "/v1/group");
 /// One [`MessageType::Alias`] event.
 pub const ALIAS: Operation = single("analytics.alias", "/v1/alias");
 
+/// All calls of the tracking API.
+pub const ALL: &[Operation] = &[BATCH, TRACK, IDENTIFY, PAGE, SCREEN, GROUP, ALIAS];
+
 /// A single event may come without a `messageId`; then the server makes one, and a repeat is a second event. So the
 /// declaration promises nothing.
 const fn single(name: &'static str, path: &'static str) -> Operation {

@@ -23,6 +23,9 @@ pub const UPDATE: Operation = Operation::new("platform.assets.update", Method::P
 /// `DELETE /v1/assets/{id}`
 pub const DELETE: Operation = Operation::new("platform.assets.delete", Method::DELETE, "/v1/assets/{id}").idempotent();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[CREATE, DELETE, GET, LIST, UPDATE];
+
 named! {
     /// What a file holds.
     AssetType {

@@ -18,6 +18,9 @@ pub const OF_USER: Operation =
 pub const PUT: Operation =
     Operation::new("platform.entitlements.put", Method::PUT, "/v1/users/{id}/entitlement").idempotent();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[LIST, OF_USER, PUT];
+
 named! {
     /// What is paid for.
     Plan {

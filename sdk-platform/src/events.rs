@@ -17,6 +17,9 @@ pub const GET: Operation = Operation::new("platform.events.get", Method::GET, "/
 /// `GET /v1/events/counts`
 pub const COUNTS: Operation = Operation::new("platform.events.counts", Method::GET, "/v1/events/counts").safe();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[COUNTS, GET, LIST];
+
 /// A stored event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {

@@ -18,6 +18,9 @@ pub const ROTATE: Operation = Operation::new("platform.keys.rotate", Method::POS
 /// `DELETE /v1/keys/{id}`
 pub const REVOKE: Operation = Operation::new("platform.keys.revoke", Method::DELETE, "/v1/keys/{id}").idempotent();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[CREATE, LIST, REVOKE, ROTATE];
+
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]

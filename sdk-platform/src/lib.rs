@@ -28,3 +28,16 @@ pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, UserId};
 pub use named::NameError;
 pub use page::{ItemStream, Page};
 pub use product::{ProductError, ProductSlug};
+
+/// Every call of this crate with its safety, cost and limit pools.
+pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
+    let modules = [
+        assets::OPERATIONS,
+        entitlements::OPERATIONS,
+        events::OPERATIONS,
+        keys::OPERATIONS,
+        persons::OPERATIONS,
+        users::OPERATIONS,
+    ];
+    modules.into_iter().flatten().copied()
+}

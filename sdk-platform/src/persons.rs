@@ -18,6 +18,9 @@ pub const GET: Operation = Operation::new("platform.persons.get", Method::GET, "
 pub const TIMELINE: Operation =
     Operation::new("platform.persons.timeline", Method::GET, "/v1/persons/{id}/events").safe();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[GET, LOOKUP, TIMELINE];
+
 /// A person. A product sees its own ids and traits of the person, an administrator all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {

@@ -22,6 +22,9 @@ pub const UPDATE: Operation = Operation::new("platform.users.update", Method::PA
 /// `GET /v1/me`
 pub const ME: Operation = Operation::new("platform.users.me", Method::GET, "/v1/me").safe();
 
+/// All calls of this module.
+pub const OPERATIONS: &[Operation] = &[CREATE, GET, LIST, ME, UPDATE];
+
 /// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {

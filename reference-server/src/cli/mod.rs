@@ -8,6 +8,7 @@ mod events;
 mod keys;
 mod logging;
 mod migrate;
+mod operations;
 mod output;
 mod seed;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     },
     /// Print the OpenAPI document
     Openapi,
+    /// List every call of the SDK with its safety, cost and limit pools
+    Operations,
     /// Say what is missing on this machine and how to get it
     Doctor,
     /// Run the cross-product story with live progress
@@ -106,6 +109,7 @@ async fn run(command: Command, context: Context) -> CliResult {
         Command::Keys { command } => keys::run(command, &context).await,
         Command::Events { command } => events::run(command, &context).await,
         Command::Openapi => serve::print_openapi(&context).await,
+        Command::Operations => operations::run(),
         Command::Doctor => doctor::run(&context).await,
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Config => config::run(&context),

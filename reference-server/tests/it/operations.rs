@@ -187,6 +187,25 @@ async fn the_description_is_whole_in_itself_and_the_same_from_the_command_line()
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), document);
 }
 
+#[tokio::test]
+async fn the_table_of_operations_names_every_call_that_the_server_describes() {
+    let outside = Settings::outside("postgresql://nobody@localhost/nowhere");
+    let document: Value = serde_json::from_str(&outside.run(&["openapi"]).await).unwrap();
+    let described: BTreeSet<String> = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values())
+        .filter_map(|operation| operation["operationId"].as_str().map(str::to_owned))
+        .collect();
+    let table = outside.run(&["operations"]).await;
+    let first_cell = |line: &str| line.split(['│', '┆']).nth(1).map(|cell| cell.trim().replace('.', "_"));
+    let listed: BTreeSet<String> = table.lines().filter_map(first_cell).filter(|name| name.contains('_')).collect();
+    assert_eq!(described, listed);
+    let create = table.lines().find(|line| line.contains("platform.keys.create")).unwrap();
+    assert!(["POST", "/v1/keys", "keyed", "standard"].iter().all(|cell| create.contains(cell)), "{create}");
+}
+
 fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(fields) => {

@@ -96,17 +96,27 @@ impl ManualClock {
     /// # Panics
     /// When the future waits for something else than this clock, as it would wait forever.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
-        let woken = Arc::new(Flag(AtomicBool::new(true)));
+        let woken = Flag::raised();
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         let mut future = pin!(future);
         loop {
-            while woken.0.swap(false, Ordering::AcqRel) {
-                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                    return output;
-                }
-                self.tasks.poll(&mut cx);
+            self.advance_until(&woken);
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
             }
+            self.run_tasks(&mut cx);
+        }
+    }
+
+    /// Polls the tasks that were started on this clock.
+    pub(super) fn run_tasks(&self, cx: &mut Context<'_>) {
+        self.tasks.poll(cx);
+    }
+
+    /// Moves from sleeper to sleeper until one of them raises the flag, and lowers it.
+    pub(super) fn advance_until(&self, woken: &Flag) {
+        while !woken.lower() {
             match self.sleepers().first() {
                 Some(next) => self.advance(*next),
                 None => panic!("the future waits for something else than the manual clock"),
@@ -119,7 +129,20 @@ impl ManualClock {
     }
 }
 
-struct Flag(AtomicBool);
+/// A waker that remembers that it was called.
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    /// One that asks for a first poll.
+    pub(super) fn raised() -> Arc<Self> {
+        Arc::new(Self(AtomicBool::new(true)))
+    }
+
+    /// Lowers it and says whether it was up.
+    fn lower(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {

@@ -12,12 +12,14 @@
 //! # Ok::<(), acd_core::Error>(())
 //! ```
 
+mod cancel;
 mod clock;
 mod harness;
 mod random;
 mod tasks;
 mod transport;
 
+pub use cancel::{Cut, cancel_at_every_poll};
 pub use clock::ManualClock;
 pub use harness::Harness;
 pub use random::SeededRandom;

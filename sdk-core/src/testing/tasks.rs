@@ -20,7 +20,8 @@ impl Tasks {
             if batch.is_empty() {
                 break;
             }
-            pending.extend(batch.into_iter().filter_map(|mut task| task.as_mut().poll(cx).is_pending().then_some(task)));
+            pending
+                .extend(batch.into_iter().filter_map(|mut task| task.as_mut().poll(cx).is_pending().then_some(task)));
         }
         *self.lock() = pending;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use acd_core::testing::{Harness, ManualClock, Script, answer, cancel_at_every_poll};
+use acd_core::testing::{Capture, Harness, ManualClock, Script, answer, cancel_at_every_poll};
 use acd_core::{Call, Client, Next, Policy, Response, Result, RetryBudgets};
 
 use crate::server::{Reply, Server, ok};
@@ -51,6 +51,7 @@ struct World {
     client: Client,
     budgets: RetryBudgets,
     turnstile: Turnstile,
+    capture: Capture,
 }
 
 impl World {
@@ -59,7 +60,7 @@ impl World {
         let (budgets, turnstile) = (RetryBudgets::default(), Turnstile::default());
         let builder = harness.client().retry_budgets(budgets.clone());
         let client = builder.per_call(turnstile.clone()).per_attempt(turnstile.clone()).build().unwrap();
-        (harness.clock().clone(), Self { harness, client, budgets, turnstile })
+        (harness.clock().clone(), Self { harness, client, budgets, turnstile, capture: Capture::start() })
     }
 
     async fn call(&self) -> Result<Response> {
@@ -71,6 +72,7 @@ impl World {
 fn dropping_a_call_at_any_point_leaves_nothing_behind() {
     let polls = cancel_at_every_poll(World::new, World::call, |world, cut| {
         assert_eq!(world.harness.clock().sleepers(), [], "{cut}");
+        assert_eq!(world.capture.open_spans(), 0, "{cut}");
         assert_eq!(world.turnstile.0.load(Ordering::Relaxed), 0, "{cut}");
         assert!(world.budgets.available(Harness::AUTHORITY) >= 500 - 2 * 14, "{cut}");
         let again = world.harness.run(world.call());

@@ -55,7 +55,7 @@ enum Task {
         /// What to measure.
         what: Bench,
     },
-    /// Check the client crates for WebAssembly.
+    /// Check the client crates for WebAssembly and run their suite under Node.
     Wasm,
     /// Build the API documentation, warnings denied.
     Docs,

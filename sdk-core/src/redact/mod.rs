@@ -60,6 +60,16 @@ impl AllowList {
         self.query.insert(name.into());
     }
 
+    /// Whether this value of this header is shown.
+    pub(crate) fn shows_header(&self, name: &HeaderName, value: &HeaderValue) -> bool {
+        self.headers.contains(name.as_str()) && !value.is_sensitive()
+    }
+
+    /// Whether the values of this query parameter are shown.
+    pub(crate) fn shows_query(&self, name: &str) -> bool {
+        self.query.contains(name)
+    }
+
     /// The URL without the values of query parameters that are not on the list.
     pub(crate) fn uri<'a>(&'a self, uri: &'a Uri) -> impl fmt::Display + 'a {
         ShownUri { list: self, uri }
@@ -94,7 +104,7 @@ impl fmt::Display for ShownUri<'_> {
         let mut separator = '?';
         for pair in self.uri.query().into_iter().flat_map(|query| query.split('&')) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let shown = if self.list.query.contains(name) { value } else { REDACTED };
+            let shown = if self.list.shows_query(name) { value } else { REDACTED };
             write!(f, "{separator}{name}={shown}")?;
             separator = '&';
         }
@@ -110,8 +120,11 @@ struct ShownHeaders<'a> {
 impl fmt::Debug for ShownHeaders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |name: &HeaderName, value: &HeaderValue| {
-            let allowed = self.list.headers.contains(name.as_str()) && !value.is_sensitive();
-            if allowed { String::from_utf8_lossy(value.as_bytes()).into_owned() } else { REDACTED.to_owned() }
+            if self.list.shows_header(name, value) {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            } else {
+                REDACTED.to_owned()
+            }
         };
         f.debug_map().entries(self.headers.iter().map(|(name, value)| (name.as_str(), shown(name, value)))).finish()
     }

@@ -12,12 +12,19 @@
 //! # Ok::<(), acd_core::Error>(())
 //! ```
 
+mod cancel;
+mod capture;
 mod clock;
 mod harness;
 mod random;
+mod redaction;
+mod tasks;
 mod transport;
 
+pub use cancel::{Cut, cancel_at_every_poll};
+pub use capture::{Capture, Captured};
 pub use clock::ManualClock;
 pub use harness::Harness;
 pub use random::SeededRandom;
+pub use redaction::Redaction;
 pub use transport::{RecordedRequest, Script, ScriptedTransport, answer};

@@ -1,11 +1,12 @@
 //! Dropping the future of a call.
 
 use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use acd_core::testing::{Harness, ManualClock, Script, answer};
-use acd_core::{Client, RetryBudgets};
+use acd_core::testing::{Capture, Harness, ManualClock, Script, answer, cancel_at_every_poll};
+use acd_core::{Call, Client, Next, Policy, Response, Result, RetryBudgets};
 
 use crate::server::{Reply, Server, ok};
 
@@ -22,24 +23,62 @@ async fn dropping_a_call_hangs_up() {
     assert_eq!(response.body().unwrap(), "next", "the client is as good as new");
 }
 
-#[test]
-fn dropping_a_call_at_any_point_leaves_no_sleeper_behind() {
-    for polls in 0..4 {
-        let harness = Harness::new([answer(503), Script::hang()]);
-        let budgets = RetryBudgets::default();
-        let client = harness.client().retry_budgets(budgets.clone()).build().unwrap();
-        {
-            let mut call = pin!(client.call(&Harness::GET).send());
-            for _ in 0..polls {
-                let ready = call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
-                assert!(!ready, "the second attempt hangs");
-                let next = harness.clock().sleepers()[0];
-                harness.clock().advance(next.min(std::time::Duration::from_secs(1)));
-            }
-        }
-        assert_eq!(harness.clock().sleepers(), []);
-        assert!(budgets.available(Harness::AUTHORITY) >= 500 - 14);
+/// A policy that waits before and after the steps behind it, and counts who is inside.
+#[derive(Clone, Default)]
+struct Turnstile(Arc<AtomicUsize>);
+
+struct Inside(Arc<AtomicUsize>);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+impl Policy for Turnstile {
+    async fn send(&self, call: &mut Call, next: Next<'_>) -> Result<Response> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let _inside = Inside(Arc::clone(&self.0));
+        call.runtime().sleep(Duration::from_millis(1)).await;
+        let result = next.send(call).await;
+        call.runtime().sleep(Duration::from_millis(1)).await;
+        result
+    }
+}
+
+struct World {
+    harness: Harness,
+    client: Client,
+    budgets: RetryBudgets,
+    turnstile: Turnstile,
+    capture: Capture,
+}
+
+impl World {
+    fn new() -> (ManualClock, Self) {
+        let harness = Harness::new([answer(503), Script::hang(), answer(200), answer(200)]);
+        let (budgets, turnstile) = (RetryBudgets::default(), Turnstile::default());
+        let builder = harness.client().retry_budgets(budgets.clone());
+        let client = builder.per_call(turnstile.clone()).per_attempt(turnstile.clone()).build().unwrap();
+        (harness.clock().clone(), Self { harness, client, budgets, turnstile, capture: Capture::start() })
+    }
+
+    async fn call(&self) -> Result<Response> {
+        self.client.call(&Harness::GET).send().await
+    }
+}
+
+#[test]
+fn dropping_a_call_at_any_point_leaves_nothing_behind() {
+    let polls = cancel_at_every_poll(World::new, World::call, |world, cut| {
+        assert_eq!(world.harness.clock().sleepers(), [], "{cut}");
+        assert_eq!(world.capture.open_spans(), 0, "{cut}");
+        assert_eq!(world.turnstile.0.load(Ordering::Relaxed), 0, "{cut}");
+        assert!(world.budgets.available(Harness::AUTHORITY) >= 500 - 2 * 14, "{cut}");
+        let again = world.harness.run(world.call());
+        assert_eq!(again.unwrap().status(), 200, "{cut}: the client is as good as new");
+    });
+    assert!(polls > 10, "every wait of three attempts is a point of its own, not {polls}");
 }
 
 #[test]

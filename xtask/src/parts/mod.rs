@@ -30,7 +30,7 @@ pub(crate) enum Part {
     Rust,
     /// API documentation, warnings denied.
     Docs,
-    /// The client crates compile for WebAssembly.
+    /// The client crates compile for WebAssembly, and one suite of behaviours passes under Node as it does natively.
     Wasm,
     /// Every feature of every published crate compiles alone; the dependency tree holds no second TLS or HTTP stack.
     Features,
@@ -78,7 +78,7 @@ impl Part {
         match self {
             Self::Fmt | Self::Clippy => &[Need::Components],
             Self::Rust => &[Need::Postgres, Need::Pgbouncer],
-            Self::Wasm => &[Need::Wasm],
+            Self::Wasm => &[Need::Wasm, Need::Node],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
             Self::Docs | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],

@@ -35,6 +35,11 @@ impl Node {
         candidates.filter(|program| is_recent(program)).map(|program| Self { program }).next()
     }
 
+    /// The file of `node`.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// `node` in `dir`.
     pub(crate) fn command(&self, dir: &Path) -> Command {
         shell::command(&self.program, dir)

@@ -15,10 +15,11 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld";
 
-// No linker among them: checking does not link. Ubuntu lacks these packages, and the other remedy is named there.
+// Ubuntu lacks these packages, and the other remedy is named there.
 pub(crate) const PACKAGES: Packages = Packages {
-    apt: &["rustc-web", "cargo-web", "rust-web-src"],
+    apt: &["rustc-web", "cargo-web", "rust-web-src", "lld"],
     brew: &[],
     otherwise: "Install with: rustup target add wasm32-unknown-unknown",
 };
@@ -28,7 +29,7 @@ pub(crate) const PACKAGES: Packages = Packages {
 pub(crate) enum Compiler {
     /// The toolchain everything else is built with.
     Running,
-    /// Debian's packages `rustc-web`, `cargo-web`, `rust-web-src`, building the standard library from source.
+    /// Debian's packages `rustc-web`, `cargo-web`, `rust-web-src` and `lld`, building the standard library from source.
     Debian,
 }
 
@@ -37,19 +38,19 @@ impl Compiler {
     pub(crate) fn find() -> Option<Self> {
         if has_std(Path::new("rustc")) {
             Some(Self::Running)
-        } else if debian_has_source() && Path::new(DEBIAN_CARGO).is_file() {
+        } else if debian_has_source() && [DEBIAN_CARGO, DEBIAN_LINKER].iter().all(|file| Path::new(file).is_file()) {
             Some(Self::Debian)
         } else {
             None
         }
     }
 
-    /// `cargo check` for the target; packages and features are the caller's to add.
-    pub(crate) fn check(self, workspace: &Workspace) -> Command {
+    /// `cargo check` or `cargo build` for the target; packages and features are the caller's to add.
+    pub(crate) fn cargo(self, workspace: &Workspace, verb: &str) -> Command {
         match self {
             Self::Running => {
                 let mut command = workspace.cargo();
-                command.args(["check", "--target", TARGET]);
+                command.args([verb, "--target", TARGET]);
                 command
             }
             Self::Debian => {
@@ -59,11 +60,25 @@ impl Compiler {
                     .env("RUSTDOC", "/usr/bin/rustdoc")
                     // -Zbuild-std is unstable, and this compiler is a stable one.
                     .env("RUSTC_BOOTSTRAP", "1")
-                    // Two compilers in one folder rebuild each other's work.
-                    .env("CARGO_TARGET_DIR", workspace.target.join("web"))
-                    .args(["check", "--target", TARGET, "-Zbuild-std=std,panic_abort"]);
+                    .env("CARGO_TARGET_DIR", self.target(workspace))
+                    // The compiler's own copy of it is not packaged.
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER)
+                    .args([verb, "--target", TARGET, "-Zbuild-std=std,panic_abort"]);
                 command
             }
+        }
+    }
+
+    /// Where `cargo build` puts the module of a library.
+    pub(crate) fn module(self, workspace: &Workspace, library: &str) -> PathBuf {
+        self.target(workspace).join(TARGET).join("debug").join(library).with_extension("wasm")
+    }
+
+    fn target(self, workspace: &Workspace) -> PathBuf {
+        match self {
+            Self::Running => workspace.target.clone(),
+            // Two compilers in one folder rebuild each other's work.
+            Self::Debian => workspace.target.join("web"),
         }
     }
 }

@@ -37,7 +37,7 @@ impl Transport for ReqwestTransport {
         let url = reqwest::Url::parse(&uri.to_string())
             .map_err(|cause| Error::new(ErrorKind::Request, "the request has no absolute URL").with_source(cause))?;
         let bytes = body.collect(LARGEST_BODY).await.map_err(|error| error.with_may_have_been_sent(false))?;
-        let mut converted = reqwest::Request::new(method, url);
+        let mut converted = reqwest::Request::new(method, url.clone());
         *converted.headers_mut() = headers;
         if !bytes.is_empty() {
             *converted.body_mut() = Some(bytes.into());
@@ -45,6 +45,11 @@ impl Transport for ReqwestTransport {
         let mut response = SendWrapper::new(SendWrapper::new(self.client.clone()).take().execute(converted))
             .await
             .map_err(classify)?;
+        // `fetch` follows redirects and reqwest cannot tell it not to. What came is another place's answer, to a request
+        // that may have lost its method and body on the way.
+        if *response.url() != url {
+            return Err(Error::new(ErrorKind::Redirect, "the server redirected the request, and fetch followed"));
+        }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut chunks = SendWrapper::new(Box::pin(response.bytes_stream()));

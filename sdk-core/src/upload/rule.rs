@@ -123,7 +123,7 @@ impl ChunkRule {
             self.min <= self.default && self.default <= self.largest(),
             "a chunk rule's default is within its bounds"
         );
-        assert!(self.default % self.multiple_of == 0, "a chunk rule's default is a multiple of its unit");
+        assert!(self.default.is_multiple_of(self.multiple_of), "a chunk rule's default is a multiple of its unit");
         assert!(self.whole_up_to <= self.max, "a source that goes whole is no larger than the largest part");
         self
     }

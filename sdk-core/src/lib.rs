@@ -21,6 +21,7 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
+pub mod upload;
 
 pub use auth::{Auth, Basic, Bearer};
 pub use breaker::{BreakerConfig, BreakerState, Breakers};

@@ -54,6 +54,17 @@ impl<'c> CallBuilder<'c> {
         self
     }
 
+    /// Sends the call to this absolute URL, as a server gave it for an upload's session or a next page, in the place of
+    /// the base URL and the operation's path.
+    ///
+    /// At another origin than the base URL's the client's credentials, its signature and those of its headers that are
+    /// marked sensitive stay behind; what is set on the call itself is sent. A URL without TLS is refused when the base
+    /// URL has it. The URL's query is kept out of logs, its path is not.
+    pub fn url(mut self, url: impl AsRef<str>) -> Self {
+        self.target.elsewhere(url.as_ref());
+        self
+    }
+
     /// Adds a query parameter. Not for secrets: URLs end up in logs.
     pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.target.query(name, value);
@@ -241,11 +252,20 @@ impl<'c> CallBuilder<'c> {
         self.send().await?.json().await
     }
 
-    fn into_parts(self) -> Result<(&'static Operation, Request, CallOptions)> {
+    fn into_parts(mut self) -> Result<(&'static Operation, Request, CallOptions)> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
         let uri = self.target.resolve(self.client.base_url(), self.operation)?;
+        if self.target.is_elsewhere() && !self.client.base_url().has_origin_of(&uri) {
+            self.options.auth.get_or_insert(None);
+            self.options.signer.get_or_insert(None);
+            for (name, value) in self.client.settings().headers.iter().filter(|(_, value)| value.is_sensitive()) {
+                if self.headers.get(name) == Some(value) {
+                    self.headers.remove(name);
+                }
+            }
+        }
         let mut request = Request::new(self.operation.method(), uri);
         *request.headers_mut() = self.headers;
         *request.body_mut() = self.body;

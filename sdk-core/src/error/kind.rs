@@ -31,6 +31,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The answer's body could not be understood.
     Decode,
+    /// What arrived is not what was meant to be sent: a checksum differs, or the source of an upload changed.
+    Integrity,
     /// The server asked to go elsewhere (3xx). Redirects are not followed, as they would carry credentials along.
     Redirect,
     /// The server does not know the caller (401).
@@ -64,6 +66,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
             Self::Decode => "decode",
+            Self::Integrity => "integrity",
             Self::Redirect => "redirect",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",

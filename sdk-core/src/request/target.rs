@@ -38,17 +38,24 @@ impl BaseUrl {
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
+
+    /// Whether `uri` has the same scheme, host and port, so that it may see what the base URL's server may see.
+    pub(crate) fn has_origin_of(&self, uri: &Uri) -> bool {
+        let of = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+        of(&self.0) == of(&uri.to_string())
+    }
 }
 
 /// A URL in the making.
 pub(crate) struct Target {
     parameters: Vec<(&'static str, String)>,
     query: String,
+    elsewhere: Option<String>,
 }
 
 impl Target {
     pub(crate) const fn new() -> Self {
-        Self { parameters: Vec::new(), query: String::new() }
+        Self { parameters: Vec::new(), query: String::new(), elsewhere: None }
     }
 
     pub(crate) fn path_param(&mut self, name: &'static str, value: impl fmt::Display) {
@@ -63,8 +70,20 @@ impl Target {
         self.query.extend(utf8_percent_encode(&value.to_string(), ENCODED));
     }
 
+    /// Goes to this absolute URL in the place of the base URL and the operation's path.
+    pub(crate) fn elsewhere(&mut self, url: &str) {
+        self.elsewhere = Some(url.to_owned());
+    }
+
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
     /// Fills the template. Every parameter must be given exactly once, and none may be left over.
     pub(crate) fn resolve(&self, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
+        if let Some(url) = &self.elsewhere {
+            return self.resolve_elsewhere(url, base, operation);
+        }
         let mut url = String::with_capacity(base.0.len() + operation.path().len() + self.query.len() + 32);
         url.push_str(&base.0);
         let mut used = 0;
@@ -82,6 +101,24 @@ impl Target {
         }
         url.push_str(&self.query);
         Uri::try_from(url).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
+    }
+
+    /// Checks a URL that a server gave. It is not repeated in errors: whoever holds it may often write to it.
+    fn resolve_elsewhere(&self, url: &str, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
+        let mut url = Url::parse(url)
+            .map_err(|cause| refused(operation, "was given a URL that is not an absolute one").with_source(cause))?;
+        if !matches!((url.scheme(), base.0.starts_with("https:")), ("https", _) | ("http", false)) {
+            return Err(refused(operation, "was given a URL that is not https, or not http where the base URL is"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused(operation, "was given a URL with a user or password"));
+        }
+        url.set_fragment(None);
+        let mut text = String::from(url);
+        // What is added here begins with a question mark.
+        let more = if text.contains('?') { self.query.replacen('?', "&", 1) } else { self.query.clone() };
+        text.push_str(&more);
+        Uri::try_from(text).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
     }
 
     fn parameter(&self, name: &str, operation: &Operation) -> Result<&str> {
@@ -140,6 +177,31 @@ mod tests {
         assert!(missing.to_string().contains("`b`"), "{missing}");
         assert!(resolve("https://x.test", &[("a", "1"), ("b", "2"), ("c", "3")], &[]).is_err());
         assert!(resolve("https://x.test", &[("a", "1"), ("b", "2"), ("a", "3")], &[]).is_err());
+    }
+
+    #[test]
+    fn a_url_from_a_server_is_taken_as_it_is_but_never_less_safe() {
+        let go = |base: &str, url: &str| {
+            let mut target = Target::new();
+            target.elsewhere(url);
+            target.query("q", "x y");
+            target.resolve(&BaseUrl::parse(base).unwrap(), &GET).map(|uri| uri.to_string())
+        };
+        let url = "https://up.test/s/%2F?upload_id=hunter2";
+        assert_eq!(go("https://x.test", url).unwrap(), "https://up.test/s/%2F?upload_id=hunter2&q=x%20y");
+        assert_eq!(go("http://x.test", "http://x.test:81/s#f").unwrap(), "http://x.test:81/s?q=x%20y");
+        for bad in ["http://up.test/hunter2", "ftp://hunter2", "/hunter2", "https://a:hunter2@up.test"] {
+            let error = go("https://x.test", bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Request);
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let same = |uri| BaseUrl::parse("https://x.test/api").unwrap().has_origin_of(&Uri::from_static(uri));
+        assert!(same("https://x.test:443/other") && same("https://X.test/"));
+        assert!(!same("http://x.test/") && !same("https://x.test:444/") && !same("https://y.x.test/"));
     }
 
     #[test]

@@ -49,3 +49,14 @@ impl Spawn for System {
         Ok(())
     }
 }
+
+/// Runs work that waits for the file system on a thread made for it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let failed = |why| Error::new(ErrorKind::Environment, why);
+    let executor = tokio::runtime::Handle::try_current()
+        .map_err(|cause| failed("no tokio runtime is running: read files from inside one").with_source(cause))?;
+    executor
+        .spawn_blocking(work)
+        .await
+        .map_err(|cause| failed("work on a file was ended, as its runtime is shutting down").with_source(cause))
+}

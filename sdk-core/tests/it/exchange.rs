@@ -5,10 +5,10 @@ use std::time::Duration;
 use acd_core::testing::ManualClock;
 use acd_core::{Basic, Body, ByteStream, Client, ErrorKind, Operation, Secret};
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use crate::server::{Reply, Server, ok};
+use crate::server::{Received, Reply, Server, ok};
 
 const PUT: Operation = Operation::new("test.put", Method::PUT, "/v1/things/{id}").idempotent();
 const GET: Operation = Operation::new("test.get", Method::GET, "/v1/things").safe();
@@ -37,6 +37,26 @@ async fn a_call_arrives_as_it_was_made() {
     assert_eq!(request.header("content-type"), Some("application/json"));
     assert!(request.header("user-agent").unwrap().starts_with("acd-core/"));
     assert_eq!(request.body, r#"{"name":"é"}"#);
+}
+
+#[tokio::test]
+async fn credentials_stay_at_their_origin() {
+    let server = Server::start([ok("")]).await;
+    let other = Server::start([ok(""), ok("")]).await;
+    let mut key = HeaderValue::from_static("planted");
+    key.set_sensitive(true);
+    let auth = || Basic::new(&Secret::from("user"), &Secret::from("pass")).unwrap();
+    let client = Client::builder(server.url()).auth(auth()).header("x-key", key).header("x-all", "a").build().unwrap();
+    client.call(&PUT).url(format!("{}/session?id=7", server.url())).send().await.unwrap();
+    client.call(&PUT).url(format!("{}/session?id=7", other.url())).send().await.unwrap();
+    client.call(&PUT).url(format!("{}/session?id=7", other.url())).auth(auth()).send().await.unwrap();
+    let (home, away) = (server.requests(), other.requests());
+    assert_eq!(away[0].line, "PUT /session?id=7 HTTP/1.1");
+    let secrets = |request: &Received| ["authorization", "x-key"].map(|name| request.header(name).is_some());
+    assert_eq!(secrets(&home[0]), [true, true]);
+    assert_eq!(secrets(&away[0]), [false, false]);
+    assert_eq!(secrets(&away[1]), [true, false], "what the call itself brings is sent");
+    assert_eq!(away[0].header("x-all"), Some("a"));
 }
 
 #[tokio::test]

@@ -11,3 +11,4 @@ mod redaction;
 mod retry_storm;
 mod server;
 mod spans;
+mod upload;

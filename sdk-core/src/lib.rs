@@ -4,6 +4,7 @@ mod auth;
 mod call;
 mod client;
 mod error;
+mod hex;
 mod operation;
 mod pipeline;
 mod redact;

@@ -8,6 +8,7 @@ mod hex;
 mod operation;
 mod pipeline;
 mod redact;
+pub mod replay;
 mod request;
 mod response;
 pub mod retry;
@@ -18,6 +19,7 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
+pub mod webhook;
 
 pub use auth::{Auth, Basic, Bearer};
 pub use call::{Attempt, Call, CallBuilder};

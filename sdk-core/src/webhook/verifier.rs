@@ -1,0 +1,139 @@
+//! Verifying what arrived.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::dialect::Dialect;
+use super::key::{VerifyingKey, matching};
+use super::secrets::read_all;
+use super::timestamp::Window;
+use super::verified::Message;
+use super::{Scheme, Verified, WebhookError};
+use crate::Result;
+use crate::replay::{ReplayGuard, Sighting};
+use crate::runtime::Runtime;
+use crate::secret::Secret;
+
+/// Longer than any of the senders repeats a message: Standard Webhooks' example schedule ends after 76 hours, Stripe's
+/// and TikTok's after 72.
+const FOUR_DAYS: Duration = Duration::from_secs(4 * 86_400);
+
+/// Tells authentic webhooks from others. Cheap to clone.
+///
+/// The secrets are prepared once; verifying a message costs little more than hashing it. Every secret is tried and every
+/// comparison takes the same time wherever a difference is. Headers may offer 16 signatures at most.
+#[derive(Clone)]
+pub struct Verifier {
+    scheme: &'static str,
+    dialect: Arc<dyn Dialect>,
+    keys: Arc<[VerifyingKey]>,
+    window: Window,
+    memory: Duration,
+    runtime: Runtime,
+}
+
+impl Verifier {
+    /// A verifier of one endpoint. Several secrets serve rotation: a message that matches any of them is authentic.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when there is no secret, when one is blank, begins or
+    /// ends with white space, or has not the form that [`Scheme`] names; and for a blank app key.
+    pub fn new(scheme: Scheme, secrets: impl IntoIterator<Item = Secret>) -> Result<Self> {
+        let (dialect, keys) = read_all(&scheme, secrets, |dialect, secret| dialect.verifying_key(secret))?;
+        let window = dialect.window();
+        let runtime = Runtime::system();
+        Ok(Self { scheme: scheme.as_str(), dialect, keys: keys.into(), window, memory: FOUR_DAYS, runtime })
+    }
+
+    /// Sets how old a signed timestamp may be. Default 300 s, which itself passes; 24 hours for TikTok Shop. Schemes that
+    /// sign no time are not affected. More than 100 years counts as 100 years.
+    #[must_use]
+    pub fn with_max_age(mut self, age: Duration) -> Self {
+        self.window = self.window.with_past(age);
+        self
+    }
+
+    /// Sets how far ahead of this machine's clock a signed timestamp may be. Default 300 s, which itself passes. More than
+    /// 100 years counts as 100 years.
+    #[must_use]
+    pub fn with_max_skew(mut self, ahead: Duration) -> Self {
+        self.window = self.window.with_future(ahead);
+        self
+    }
+
+    /// Sets how long a [`ReplayGuard`] remembers a message, at least; as long as its timestamp is accepted it is
+    /// remembered anyway. Default 4 days, as senders repeat what they believe undelivered for some 3. More than 100 years
+    /// counts as 100 years.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Duration) -> Self {
+        self.memory = memory.min(Window::LONGEST);
+        self
+    }
+
+    /// Replaces the clock. Default: [`Runtime::system`].
+    #[must_use]
+    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = runtime;
+        self
+    }
+
+    /// Verifies a message: signature first, then time, so that [`WebhookError::Expired`] and [`WebhookError::TooNew`] are
+    /// said of authentic messages alone. `body` is what arrived, byte for byte: JSON that was parsed and written again is
+    /// another message.
+    ///
+    /// # Errors
+    /// Every [`WebhookError`] but `Replayed`, `Guard` and `Body`.
+    pub fn verify(&self, headers: &HeaderMap, body: impl Into<Bytes>) -> Result<Verified, WebhookError> {
+        let claim = self.dialect.claim(headers)?;
+        let body = body.into();
+        let [a, b, c, d] = self.dialect.preamble(claim.id, claim.timestamp.map_or("", |timestamp| timestamp.text));
+        let secret_index =
+            matching(&self.keys, &[a, b, c, d, &body], &claim.candidates).ok_or(WebhookError::NoMatch)?;
+        let now = self.runtime.wall();
+        let seconds = claim.timestamp.map(|timestamp| timestamp.seconds).or_else(|| self.dialect.seconds_in(&body));
+        let signed_at = seconds.map(|seconds| self.window.check(seconds, now)).transpose()?;
+        // A second more, since timestamps are compared in whole ones.
+        let accepted_until = signed_at.map(|time| time + self.window.past + Duration::from_secs(1));
+        let remember_until = accepted_until.into_iter().fold(now + self.memory, Ord::max);
+        let id = (!claim.id.is_empty()).then(|| claim.id.to_owned());
+        let (scheme, dialect) = (self.scheme, Arc::clone(&self.dialect));
+        Ok(Verified::new(Message { scheme, dialect, body, id, signed_at, secret_index, remember_until }))
+    }
+
+    /// Verifies a message and takes it once.
+    ///
+    /// The guard remembers it from here on. When handling it fails afterwards, [`ReplayGuard::forget`] its
+    /// [`replay_key`](Verified::replay_key), or the sender's next delivery is taken for a replay.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), [`WebhookError::Replayed`] for a message that came before, and
+    /// [`WebhookError::Guard`] when the guard does not know.
+    pub async fn verify_once(
+        &self,
+        headers: &HeaderMap,
+        body: impl Into<Bytes>,
+        guard: &impl ReplayGuard,
+    ) -> Result<Verified, WebhookError> {
+        let verified = self.verify(headers, body)?;
+        match guard.check_and_remember(&verified.replay_key(), verified.remember_until()).await {
+            Ok(Sighting::First) => Ok(verified),
+            Ok(Sighting::Repeated) => Err(WebhookError::Replayed),
+            Err(cause) => Err(WebhookError::Guard(cause)),
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("scheme", &self.scheme)
+            .field("secrets", &self.keys.len())
+            .field("window", &self.window)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
+    }
+}

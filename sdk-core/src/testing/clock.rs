@@ -10,7 +10,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::SeededRandom;
-use crate::runtime::{BoxFuture, Clock, Instant, Runtime, Sleep};
+use super::tasks::Tasks;
+use crate::Result;
+use crate::runtime::{BoxFuture, Clock, Instant, Runtime, Sleep, Spawn};
 
 /// The wall clock begins here: 2026-01-01T00:00:00Z.
 const EPOCH: Duration = Duration::from_secs(1_767_225_600);
@@ -22,6 +24,7 @@ const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 #[derive(Clone, Default)]
 pub struct ManualClock {
     state: Arc<Mutex<State>>,
+    tasks: Tasks,
 }
 
 #[derive(Default)]
@@ -88,17 +91,21 @@ impl ManualClock {
 
     /// Runs a future to its end. Whenever it can do nothing more, the clock moves to the next sleeper's time.
     ///
+    /// Tasks that were started on this clock run along. Those that outlast the future go on with the next one.
+    ///
     /// # Panics
     /// When the future waits for something else than this clock, as it would wait forever.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let woken = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
         let mut future = pin!(future);
         loop {
             while woken.0.swap(false, Ordering::AcqRel) {
-                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                     return output;
                 }
+                self.tasks.poll(&mut cx);
             }
             match self.sleepers().first() {
                 Some(next) => self.advance(*next),
@@ -140,6 +147,13 @@ impl Sleep for ManualClock {
         drop(state);
         watchers.into_iter().for_each(Waker::wake);
         Box::pin(Sleeping { clock: self.clone(), id })
+    }
+}
+
+/// For a runtime whose tasks shall run under [`ManualClock::run`] instead of an executor.
+impl Spawn for ManualClock {
+    fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<()> {
+        self.tasks.spawn(task)
     }
 }
 
@@ -193,6 +207,27 @@ mod tests {
         };
         clock.run(async { futures_util::future::join3(sleep(3), sleep(1), sleep(2)).await });
         assert_eq!(*order.lock().unwrap(), [(1, 1), (2, 2), (3, 3)]);
+    }
+
+    #[test]
+    fn tasks_run_along_and_go_on_with_the_next_future() {
+        let clock = ManualClock::new();
+        let runtime = clock.runtime().with_spawn(clock.clone());
+        let done = Arc::new(AtomicBool::new(false));
+        let (inner, flag) = (runtime.clone(), Arc::clone(&done));
+        let task = async move {
+            let nested = inner.clone();
+            let last = async move {
+                nested.sleep(Duration::from_secs(2)).await;
+                flag.store(true, Ordering::Relaxed);
+            };
+            inner.spawn(last).unwrap();
+        };
+        runtime.spawn(task).unwrap();
+        clock.run(clock.sleep(Duration::from_secs(1)));
+        assert!(!done.load(Ordering::Relaxed));
+        clock.run(clock.sleep(Duration::from_secs(2)));
+        assert!(done.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use http::Method;
 use super::{ManualClock, RecordedRequest, Script, ScriptedTransport};
 use crate::client::{Client, ClientBuilder};
 use crate::operation::Operation;
+use crate::runtime::Runtime;
 
 /// Scripted transport and manual clock together, with an operation of each kind to call.
 #[derive(Clone, Debug)]
@@ -34,7 +35,12 @@ impl Harness {
     /// The builder of a client that talks to the pretended server.
     pub fn client(&self) -> ClientBuilder {
         let base_url = format!("https://{}", Self::AUTHORITY);
-        Client::builder(base_url).transport(self.transport.clone()).runtime(self.clock.runtime())
+        Client::builder(base_url).transport(self.transport.clone()).runtime(self.runtime())
+    }
+
+    /// A runtime on the harness's clock, whose background tasks make progress while [`run`](Self::run) drives a future.
+    pub fn runtime(&self) -> Runtime {
+        self.clock.runtime().with_spawn(self.clock.clone())
     }
 
     /// Runs a future to its end, moving the clock whenever it waits.

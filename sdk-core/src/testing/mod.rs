@@ -15,6 +15,7 @@
 mod clock;
 mod harness;
 mod random;
+mod tasks;
 mod transport;
 
 pub use clock::ManualClock;

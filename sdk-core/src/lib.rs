@@ -22,7 +22,10 @@ pub mod telemetry;
 pub mod testing;
 mod transport;
 
-pub use auth::{Auth, Basic, Bearer};
+pub use auth::{
+    Auth, Basic, Bearer, HeaderAuth, MemoryTokenStore, RefreshOptions, RefreshingBearer, StoreLock, Token,
+    TokenProvider, TokenStore,
+};
 pub use breaker::{BreakerConfig, BreakerState, Breakers};
 pub use call::{Attempt, Call, CallBuilder};
 pub use classify::{Answer, Classify, Verdict};

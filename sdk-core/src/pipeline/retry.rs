@@ -32,7 +32,8 @@ impl<S: Step> Step for Retry<S> {
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
-            let spare = if attempt < config.max_attempts { call.request().try_clone() } else { None };
+            let may_follow = attempt < config.max_attempts || call.may_renew_credentials();
+            let spare = if may_follow { call.request().try_clone() } else { None };
             let result = self.inner.run(call).await;
             let failure = result.as_ref().err().map(Failure::of);
             // Without randomness the longest wait is the kindest.
@@ -85,6 +86,7 @@ impl Failure {
             refused: matches!(error.kind(), ErrorKind::CircuitOpen | ErrorKind::RateLimited),
             may_have_been_sent: error.may_have_been_sent(),
             stale_connection: error.is_stale_connection(),
+            renewed_credentials: error.has_renewed_credentials(),
             retry_after: error.retry_after(),
         }
     }

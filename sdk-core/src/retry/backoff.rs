@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The wait after the `attempt`-th attempt (from 1) failed: `unit` (0.0..1.0) times the bound, which doubles with each
 /// attempt from `base` up to `cap`. Full jitter spreads clients that failed together over the whole span.
-pub(super) fn backoff(attempt: u32, unit: f64, base: Duration, cap: Duration) -> Duration {
+pub(crate) fn backoff(attempt: u32, unit: f64, base: Duration, cap: Duration) -> Duration {
     let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).and_then(|factor| base.checked_mul(factor));
     let bound = doubled.map_or(cap, |bound| bound.min(cap));
     bound.mul_f64(unit.clamp(0.0, 1.0))

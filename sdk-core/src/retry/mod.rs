@@ -7,6 +7,7 @@ mod config;
 mod decide;
 mod retry_after;
 
+pub(crate) use backoff::backoff;
 pub use budget::RetryBudgets;
 pub use config::RetryConfig;
 pub use decide::{Decision, Failure, GiveUp, Situation, decide};

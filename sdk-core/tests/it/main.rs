@@ -8,6 +8,7 @@ mod capture;
 mod connections;
 mod exchange;
 mod redaction;
+mod refreshing;
 mod retry_storm;
 mod server;
 mod spans;

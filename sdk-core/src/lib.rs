@@ -22,6 +22,8 @@ pub mod telemetry;
 pub mod testing;
 mod transport;
 
+#[cfg(feature = "token-file")]
+pub use auth::FileTokenStore;
 pub use auth::{
     Auth, Basic, Bearer, HeaderAuth, MemoryTokenStore, RefreshOptions, RefreshingBearer, StoreLock, Token,
     TokenProvider, TokenStore,

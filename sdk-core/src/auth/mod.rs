@@ -1,5 +1,7 @@
 //! Who is calling.
 
+#[cfg(feature = "token-file")]
+mod file_store;
 mod fixed;
 mod memory_store;
 mod refreshing;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
+#[cfg(feature = "token-file")]
+pub use file_store::FileTokenStore;
 pub use fixed::{Basic, Bearer, HeaderAuth};
 pub use memory_store::MemoryTokenStore;
 pub use refreshing::{RefreshOptions, RefreshingBearer, TokenProvider};

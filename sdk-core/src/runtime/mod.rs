@@ -18,8 +18,12 @@ use futures_util::future::{Either, select};
 pub use instant::Instant;
 #[cfg(not(target_arch = "wasm32"))]
 use native::System;
+#[cfg(all(feature = "token-file", not(target_arch = "wasm32")))]
+pub(crate) use native::blocking;
 #[cfg(target_arch = "wasm32")]
 use wasm::System;
+#[cfg(all(feature = "token-file", target_arch = "wasm32"))]
+pub(crate) use wasm::blocking;
 
 use crate::Result;
 

@@ -49,3 +49,12 @@ impl Spawn for System {
         Ok(())
     }
 }
+
+/// Runs work that blocks, such as a file's `fsync`, where it keeps no other task waiting. Without tokio it runs in place.
+#[cfg(feature = "token-file")]
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let Ok(executor) = tokio::runtime::Handle::try_current() else { return work() };
+    executor.spawn_blocking(work).await.unwrap_or_else(|cause| {
+        Err(Error::new(ErrorKind::Environment, "the thread for blocking work did not finish").with_source(cause))
+    })
+}

@@ -64,3 +64,9 @@ impl Spawn for System {
         Ok(())
     }
 }
+
+/// Runs work that blocks. JavaScript has one thread, and no files to wait for.
+#[cfg(feature = "token-file")]
+pub(crate) async fn blocking<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    work()
+}

@@ -227,9 +227,10 @@ impl Error {
         self.inner.stale_connection
     }
 
-    /// Marks a 401 after which the next attempt carries other credentials.
+    /// Marks a 401 after which the next attempt carries other credentials. The request was not applied.
     pub(crate) fn with_renewed_credentials(mut self) -> Self {
         self.inner.renewed_credentials = true;
+        self.inner.maybe_sent = Some(false);
         self
     }
 

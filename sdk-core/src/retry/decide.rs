@@ -82,6 +82,20 @@ pub enum GiveUp {
     Refused,
 }
 
+impl GiveUp {
+    /// The name, in snake case, as metrics and bindings show it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Body => "body",
+            Self::Deadline => "deadline",
+            Self::Budget => "budget",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -7,6 +7,7 @@ mod cancellation;
 mod capture;
 mod connections;
 mod exchange;
+mod metrics;
 mod redaction;
 mod refreshing;
 mod retry_storm;

@@ -26,7 +26,12 @@ mod transport;
 pub mod upload;
 pub mod webhook;
 
-pub use auth::{Auth, Basic, Bearer};
+#[cfg(feature = "token-file")]
+pub use auth::FileTokenStore;
+pub use auth::{
+    Auth, Basic, Bearer, HeaderAuth, MemoryTokenStore, RefreshOptions, RefreshingBearer, StoreLock, Token,
+    TokenProvider, TokenStore,
+};
 pub use breaker::{BreakerConfig, BreakerState, Breakers};
 pub use call::{Attempt, Call, CallBuilder};
 pub use classify::{Answer, Classify, Verdict};

@@ -43,6 +43,7 @@ pub struct Call {
     attempts: Vec<Attempt>,
     /// What was taken from limits for an attempt that has not left yet.
     permits: Vec<Permit>,
+    renewed_credentials: bool,
     extensions: Extensions,
 }
 
@@ -57,6 +58,7 @@ impl Call {
         let started = runtime.now();
         let deadline = None;
         let (earlier, attempts, permits, extensions) = (0, Vec::new(), Vec::new(), Extensions::new());
+        let renewed_credentials = false;
         Self {
             operation,
             request,
@@ -68,6 +70,7 @@ impl Call {
             earlier,
             attempts,
             permits,
+            renewed_credentials,
             extensions,
         }
     }
@@ -85,12 +88,15 @@ impl Call {
             earlier: self.next_number(),
             attempts: Vec::new(),
             permits: Vec::new(),
+            renewed_credentials: self.renewed_credentials,
             extensions: self.extensions.clone(),
         })
     }
 
-    pub(crate) fn adopt_attempts(&mut self, fork: &mut Self) {
+    /// Takes over what happened in a fork.
+    pub(crate) fn adopt(&mut self, fork: &mut Self) {
         self.attempts.append(&mut fork.attempts);
+        self.renewed_credentials |= fork.renewed_credentials;
     }
 
     /// What is declared about the operation.
@@ -189,6 +195,15 @@ impl Call {
 
     pub(crate) fn auth(&self) -> Option<&SharedAuth> {
         self.options.auth.as_ref().unwrap_or(&self.settings.auth).as_ref()
+    }
+
+    /// Whether a 401 may yet be answered with other credentials: once per call.
+    pub(crate) fn may_renew_credentials(&self) -> bool {
+        !self.renewed_credentials && self.auth().is_some_and(SharedAuth::is_renewable)
+    }
+
+    pub(crate) fn set_renewed_credentials(&mut self) {
+        self.renewed_credentials = true;
     }
 
     pub(crate) fn signer(&self) -> Option<&SharedSigner> {

@@ -47,6 +47,7 @@ struct Inner {
     retry_after: Option<Duration>,
     maybe_sent: Option<bool>,
     stale_connection: bool,
+    renewed_credentials: bool,
     gave_up: Option<GiveUp>,
     attempts: Vec<Attempt>,
     elapsed: Option<Duration>,
@@ -73,6 +74,7 @@ impl Error {
                 retry_after: None,
                 maybe_sent: None,
                 stale_connection: false,
+                renewed_credentials: false,
                 gave_up: None,
                 attempts: Vec::new(),
                 elapsed: None,
@@ -223,6 +225,17 @@ impl Error {
 
     pub(crate) fn is_stale_connection(&self) -> bool {
         self.inner.stale_connection
+    }
+
+    /// Marks a 401 after which the next attempt carries other credentials. The request was not applied.
+    pub(crate) fn with_renewed_credentials(mut self) -> Self {
+        self.inner.renewed_credentials = true;
+        self.inner.maybe_sent = Some(false);
+        self
+    }
+
+    pub(crate) fn has_renewed_credentials(&self) -> bool {
+        self.inner.renewed_credentials
     }
 
     pub(crate) fn with_operation(mut self, name: &'static str) -> Self {

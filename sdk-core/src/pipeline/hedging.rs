@@ -32,7 +32,7 @@ impl<S: Step> Step for Hedging<S> {
         let Some(mut second) = call.fork() else { return self.inner.run(call).await };
         // Boxed, so that a call that is not hedged does not carry room for a second attempt.
         let result = Box::pin(self.race(call, &mut second, hedge.delay())).await;
-        call.adopt_attempts(&mut second);
+        call.adopt(&mut second);
         result
     }
 }

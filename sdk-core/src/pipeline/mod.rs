@@ -12,6 +12,7 @@ mod exchange;
 mod hedging;
 mod idempotency;
 mod limiter;
+mod measure;
 mod operation_span;
 mod policy;
 mod retry;
@@ -41,6 +42,7 @@ use exchange::Exchange;
 use hedging::Hedging;
 use idempotency::IdempotencyKey;
 use limiter::Limiter;
+use measure::Measure;
 use operation_span::OperationSpan;
 use retry::Retry;
 use signing::Signing;
@@ -53,7 +55,7 @@ pub(crate) trait Step: Send + Sync + 'static {
     fn run(&self, call: &mut Call) -> impl Future<Output = Result<Response>> + Send;
 }
 
-type Wire = Signing<AttemptTimeout<WireLog<Exchange>>>;
+type Wire = Signing<Measure<AttemptTimeout<WireLog<Exchange>>>>;
 type Guarded<S> = AttemptSpan<Breaker<Limiter<S>>>;
 type PerAttempt = Guarded<Credentials<UserPolicies<Wire>>>;
 type PerCall = OperationSpan<Deadline<IdempotencyKey<UserPolicies<Retry<Hedging<PerAttempt>>>>>>;
@@ -73,7 +75,7 @@ pub(crate) struct Parts {
 impl Pipeline {
     pub(crate) fn new(parts: Parts, transport: SharedTransport) -> Self {
         let Parts { per_call, budgets, breakers, limits, per_attempt } = parts;
-        let wire = Signing(AttemptTimeout(WireLog(Exchange(transport))));
+        let wire = Signing(Measure(AttemptTimeout(WireLog(Exchange(transport)))));
         let sent = Credentials(UserPolicies::new(per_attempt, wire));
         let attempt = AttemptSpan(Breaker::new(breakers, Limiter::new(limits, sent)));
         let retry = Retry::new(budgets.clone(), Hedging::new(budgets, attempt));

@@ -7,6 +7,7 @@ use super::Step;
 use crate::Result;
 use crate::call::Call;
 use crate::response::Response;
+use crate::telemetry::OperationWatch;
 
 pub(super) struct OperationSpan<S>(pub(super) S);
 
@@ -17,16 +18,20 @@ impl<S: Step> Step for OperationSpan<S> {
             "operation",
             otel.name = operation.name(),
             otel.kind = "internal",
-            operation.name = operation.name(),
-            operation.safety = operation.safety().as_str(),
-            operation.attempts = Empty,
+            acd.operation.name = operation.name(),
+            acd.operation.safety = operation.safety().as_str(),
+            acd.operation.attempts = Empty,
             "error.type" = Empty,
             otel.status_code = Empty,
         );
+        let watch = OperationWatch::start(call);
         let result = self.0.run(call).instrument(span.clone()).await;
         let elapsed = call.elapsed();
         let attempts = call.take_attempts();
-        span.record("operation.attempts", attempts.len());
+        span.record("acd.operation.attempts", attempts.len());
+        if let Some(watch) = watch {
+            watch.stop(attempts.len(), result.as_ref().err());
+        }
         match result {
             Ok(response) => Ok(response.with_call(operation.name(), attempts)),
             Err(error) => {

@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::{Decision, Failure, GiveUp, RetryBudgets, Situation, decide};
+use crate::telemetry::http::error_type;
+use crate::telemetry::names;
 
 pub(super) struct Retry<S> {
     budgets: RetryBudgets,
@@ -32,7 +34,8 @@ impl<S: Step> Step for Retry<S> {
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
-            let spare = if attempt < config.max_attempts { call.request().try_clone() } else { None };
+            let may_follow = attempt < config.max_attempts || call.may_renew_credentials();
+            let spare = if may_follow { call.request().try_clone() } else { None };
             let result = self.inner.run(call).await;
             let failure = result.as_ref().err().map(Failure::of);
             // Without randomness the longest wait is the kindest.
@@ -49,7 +52,7 @@ impl<S: Step> Step for Retry<S> {
             let decision = decide(failure.as_ref(), &at, &config);
             let error = match (decision, result) {
                 (Decision::Wait { .. }, Err(error)) => error,
-                (Decision::Fail(Some(reason)), Err(error)) => return Err(error.with_gave_up(reason)),
+                (Decision::Fail(Some(reason)), Err(error)) => return Err(gave_up(call, error, reason)),
                 (_, result) => {
                     if result.is_ok() {
                         budget.give(paid.unwrap_or(1));
@@ -59,7 +62,12 @@ impl<S: Step> Step for Retry<S> {
             };
             let Decision::Wait { delay, cost } = decision else { return Err(error) };
             if !budget.take(cost) {
-                return Err(error.with_gave_up(GiveUp::Budget));
+                return Err(gave_up(call, error, GiveUp::Budget));
+            }
+            if let Some(metrics) = call.metrics() {
+                let kind = error_type(&error);
+                let labels = [("acd.operation.name", call.operation().name()), ("error.type", kind.as_str())];
+                metrics.counter(names::RETRIES, 1, &labels);
             }
             paid = Some(cost);
             stale_excused |= error.is_stale_connection();
@@ -85,9 +93,18 @@ impl Failure {
             refused: matches!(error.kind(), ErrorKind::CircuitOpen | ErrorKind::RateLimited),
             may_have_been_sent: error.may_have_been_sent(),
             stale_connection: error.is_stale_connection(),
+            renewed_credentials: error.has_renewed_credentials(),
             retry_after: error.retry_after(),
         }
     }
+}
+
+fn gave_up(call: &Call, error: Error, reason: GiveUp) -> Error {
+    if let Some(metrics) = call.metrics() {
+        let labels = [("acd.operation.name", call.operation().name()), ("acd.retry.reason", reason.as_str())];
+        metrics.counter(names::RETRY_GAVE_UP, 1, &labels);
+    }
+    error.with_gave_up(reason)
 }
 
 fn restore(call: &mut Call, spare: Option<Request>) -> Result<()> {

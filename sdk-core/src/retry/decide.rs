@@ -22,6 +22,8 @@ pub struct Failure {
     pub may_have_been_sent: bool,
     /// A kept-alive connection was found dead before an answer began.
     pub stale_connection: bool,
+    /// The server did not know the caller and the next attempt carries other credentials. True at most once per call.
+    pub renewed_credentials: bool,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
 }
@@ -80,6 +82,20 @@ pub enum GiveUp {
     Refused,
 }
 
+impl GiveUp {
+    /// The name, in snake case, as metrics and bindings show it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Body => "body",
+            Self::Deadline => "deadline",
+            Self::Budget => "budget",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -96,6 +112,14 @@ impl fmt::Display for GiveUp {
 /// Decides what follows an attempt; `None` stands for a success.
 pub fn decide(failure: Option<&Failure>, at: &Situation, config: &RetryConfig) -> Decision {
     let Some(failure) = failure else { return Decision::Done };
+    if failure.renewed_credentials {
+        // The server has not acted on a request whose sender it does not know, and the trouble is mended.
+        return if at.replayable {
+            Decision::Wait { delay: Duration::ZERO, cost: 0 }
+        } else {
+            Decision::Fail(Some(GiveUp::Body))
+        };
+    }
     if !failure.transient {
         return Decision::Fail(None);
     }
@@ -145,6 +169,7 @@ mod tests {
         refused: false,
         may_have_been_sent: true,
         stale_connection: false,
+        renewed_credentials: false,
         retry_after: None,
     };
     const AT: Situation = Situation {
@@ -204,6 +229,14 @@ mod tests {
         assert_eq!(again, Decision::Wait { delay: Duration::from_millis(25), cost: 14 });
     }
 
+    #[test]
+    fn other_credentials_are_tried_at_once_even_after_the_last_attempt_and_by_an_unsafe_call() {
+        let renewed = Failure { transient: false, renewed_credentials: true, ..FAILURE };
+        let at = Situation { attempt: 3, safety: Safety::Unsafe, ..AT };
+        assert_eq!(run(renewed, at), Decision::Wait { delay: Duration::ZERO, cost: 0 });
+        assert_eq!(run(renewed, Situation { replayable: false, ..at }), Decision::Fail(Some(GiveUp::Body)));
+    }
+
     proptest! {
         #[test]
         fn an_unsafe_call_that_may_have_been_sent_is_never_repeated(
@@ -211,7 +244,15 @@ mod tests {
             attempt in 1_u32..5, after in proptest::option::of(0_u64..100), unit in 0.0..1.0_f64,
         ) {
             let retry_after = after.map(Duration::from_secs);
-            let failure = Failure { transient, throttled, refused: false, may_have_been_sent: true, stale_connection, retry_after };
+            let failure = Failure {
+                transient,
+                throttled,
+                refused: false,
+                may_have_been_sent: true,
+                stale_connection,
+                renewed_credentials: false,
+                retry_after,
+            };
             let at = Situation { attempt, safety: Safety::Unsafe, keyed, replayable, unit, ..AT };
             let is_fail = matches!(run(failure, at), Decision::Fail(_));
             prop_assert!(is_fail);

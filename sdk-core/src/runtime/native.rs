@@ -50,13 +50,11 @@ impl Spawn for System {
     }
 }
 
-/// Runs work that waits for the file system on a thread made for it.
+/// Runs work that waits for the file system on a thread made for it. Without a tokio runtime it runs in place.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let failed = |why| Error::new(ErrorKind::Environment, why);
-    let executor = tokio::runtime::Handle::try_current()
-        .map_err(|cause| failed("no tokio runtime is running: read files from inside one").with_source(cause))?;
-    executor
-        .spawn_blocking(work)
-        .await
-        .map_err(|cause| failed("work on a file was ended, as its runtime is shutting down").with_source(cause))
+    let Ok(executor) = tokio::runtime::Handle::try_current() else { return Ok(work()) };
+    executor.spawn_blocking(work).await.map_err(|cause| {
+        Error::new(ErrorKind::Environment, "work on a file was ended, as its runtime is shutting down")
+            .with_source(cause)
+    })
 }

@@ -1,8 +1,12 @@
 //! Numbers about calls, handed to whatever collects them.
 
+pub(crate) mod http;
 pub mod names;
+mod stopwatch;
 
 use std::sync::Arc;
+
+pub(crate) use stopwatch::{OperationWatch, RequestWatch};
 
 /// One label of a measurement: an OpenTelemetry attribute name and its value.
 pub type Label<'a> = (&'static str, &'a str);

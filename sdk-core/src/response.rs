@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::Result;
-use crate::call::Attempt;
+use crate::call::{Attempt, Attempts};
 use crate::error::{Error, ErrorKind, request_id};
 use crate::redact::AllowList;
 use crate::request::{Body, ByteStream};
@@ -22,13 +22,13 @@ pub struct Response {
     body: Body,
     limit: usize,
     operation: Option<&'static str>,
-    attempts: Vec<Attempt>,
+    attempts: Attempts,
 }
 
 impl Response {
     /// An answer as a transport gives it.
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Body>) -> Self {
-        Self { status, headers, body: body.into(), limit: DEFAULT_LIMIT, operation: None, attempts: Vec::new() }
+        Self { status, headers, body: body.into(), limit: DEFAULT_LIMIT, operation: None, attempts: Attempts::new() }
     }
 
     /// The status.
@@ -96,7 +96,7 @@ impl Response {
         self
     }
 
-    pub(crate) fn with_call(mut self, operation: &'static str, attempts: Vec<Attempt>) -> Self {
+    pub(crate) fn with_call(mut self, operation: &'static str, attempts: Attempts) -> Self {
         self.operation = Some(operation);
         self.attempts = attempts;
         self

@@ -4,8 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use smallvec::SmallVec;
 
 use crate::error::{Error, ErrorKind};
+
+/// The attempts of a call. Most have one, which needs no allocation.
+pub(crate) type Attempts = SmallVec<[Attempt; 1]>;
 
 /// What one attempt of a call did and how long it took.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ impl<'c> CallBuilder<'c> {
         Self {
             client,
             operation,
-            target: Target::new(),
+            target: Target::new(client.base_url(), operation),
             headers: client.settings().headers.clone(),
             body: Body::empty(),
             options: CallOptions::default(),
@@ -256,8 +256,9 @@ impl<'c> CallBuilder<'c> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
+        let elsewhere = self.target.is_elsewhere();
         let uri = self.target.resolve(self.client.base_url(), self.operation)?;
-        if self.target.is_elsewhere() && !self.client.base_url().has_origin_of(&uri) {
+        if elsewhere && !self.client.base_url().has_origin_of(&uri) {
             self.options.auth.get_or_insert(None);
             self.options.signer.get_or_insert(None);
             for (name, value) in self.client.settings().headers.iter().filter(|(_, value)| value.is_sensitive()) {

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Extensions, HeaderValue};
+use smallvec::SmallVec;
 
 pub use attempt::Attempt;
+pub(crate) use attempt::Attempts;
 pub use builder::CallBuilder;
 pub(crate) use options::CallOptions;
 
@@ -40,9 +42,9 @@ pub struct Call {
     deadline: Option<Instant>,
     /// How many attempts another fork of the call has numbered before.
     earlier: u32,
-    attempts: Vec<Attempt>,
+    attempts: Attempts,
     /// What was taken from limits for an attempt that has not left yet.
-    permits: Vec<Permit>,
+    permits: SmallVec<[Permit; 2]>,
     renewed_credentials: bool,
     extensions: Extensions,
 }
@@ -57,7 +59,7 @@ impl Call {
     ) -> Self {
         let started = runtime.now();
         let deadline = None;
-        let (earlier, attempts, permits, extensions) = (0, Vec::new(), Vec::new(), Extensions::new());
+        let (earlier, attempts, permits, extensions) = (0, Attempts::new(), SmallVec::new(), Extensions::new());
         let renewed_credentials = false;
         Self {
             operation,
@@ -86,8 +88,8 @@ impl Call {
             started: self.started,
             deadline: self.deadline,
             earlier: self.next_number(),
-            attempts: Vec::new(),
-            permits: Vec::new(),
+            attempts: Attempts::new(),
+            permits: SmallVec::new(),
             renewed_credentials: self.renewed_credentials,
             extensions: self.extensions.clone(),
         })
@@ -153,7 +155,7 @@ impl Call {
         self.request = request;
     }
 
-    pub(crate) fn take_attempts(&mut self) -> Vec<Attempt> {
+    pub(crate) fn take_attempts(&mut self) -> Attempts {
         std::mem::take(&mut self.attempts)
     }
 

@@ -88,7 +88,7 @@ mod tests {
             .with_operation("test.get")
             .with_retry_after(Duration::from_secs(2))
             .with_gave_up(GiveUp::Budget)
-            .with_attempts(vec![attempt], Duration::from_millis(20))
+            .with_attempts([attempt].into_iter().collect(), Duration::from_millis(20))
             .with_source(std::io::Error::other("pool exhausted"))
     }
 

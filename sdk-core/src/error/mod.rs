@@ -15,7 +15,7 @@ pub(crate) use kind::is_transient_status;
 pub(crate) use problem::{excerpt, request_id};
 pub use view::ErrorView;
 
-use crate::call::Attempt;
+use crate::call::{Attempt, Attempts};
 use crate::retry::GiveUp;
 use problem::Problem;
 
@@ -49,7 +49,7 @@ struct Inner {
     stale_connection: bool,
     renewed_credentials: bool,
     gave_up: Option<GiveUp>,
-    attempts: Vec<Attempt>,
+    attempts: Attempts,
     elapsed: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -76,7 +76,7 @@ impl Error {
                 stale_connection: false,
                 renewed_credentials: false,
                 gave_up: None,
-                attempts: Vec::new(),
+                attempts: Attempts::new(),
                 elapsed: None,
                 source: None,
             }),
@@ -253,7 +253,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>, elapsed: Duration) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: Attempts, elapsed: Duration) -> Self {
         self.inner.attempts = attempts;
         self.inner.elapsed = Some(elapsed);
         self
@@ -265,7 +265,7 @@ impl Error {
         operation: Option<&'static str>,
         status: StatusCode,
         headers: HeaderMap,
-        attempts: Vec<Attempt>,
+        attempts: Attempts,
     ) -> Self {
         self.inner.operation = operation;
         self.inner.request_id = request_id(&headers).map(str::to_owned);

@@ -61,6 +61,10 @@ impl LocalPool {
         Self { shared: Arc::new(Shared { state: Mutex::new(state) }), reader: Arc::new(StandardHeaders) }
     }
 
+    fn permit(&self, units: u32) -> Permit {
+        Permit::new(Arc::clone(&self.shared) as Arc<dyn Refund>, units)
+    }
+
     /// Reads the limit from answers in another way.
     #[must_use]
     pub fn reading(mut self, reader: impl ReadLimit) -> Self {
@@ -122,10 +126,23 @@ impl Place<'_> {
 }
 
 impl Pool for LocalPool {
+    fn try_acquire(&self, request: &PoolRequest<'_>) -> Option<Permit> {
+        let now = request.runtime.now();
+        let mut state = self.shared.lock();
+        if !state.queue.is_empty() || !state.wait(now, request.cost).is_zero() {
+            return None;
+        }
+        state.algorithm.take(now, request.cost);
+        drop(state);
+        Some(self.permit(request.cost))
+    }
+
     async fn acquire(&self, request: &PoolRequest<'_>) -> Result<Permit> {
         let &PoolRequest { cost, caller, max_wait, runtime } = request;
         let start = runtime.now();
-        let permit = || Permit::new(Arc::clone(&self.shared) as Arc<dyn Refund>, cost);
+        if let Some(permit) = self.try_acquire(request) {
+            return Ok(permit);
+        }
         let place = {
             let mut state = self.shared.lock();
             let largest = state.algorithm.largest();
@@ -136,11 +153,7 @@ impl Pool for LocalPool {
             // An estimate for who must queue: everyone ahead is served first.
             let units = state.queue.units().saturating_add(cost);
             let wait = state.wait(start, units);
-            if wait.is_zero() && state.queue.is_empty() {
-                state.algorithm.take(start, cost);
-                return Ok(permit());
-            }
-            if max_wait.is_zero() || (state.queue.is_empty() && wait > max_wait) {
+            if wait > max_wait && (max_wait.is_zero() || state.queue.is_empty()) {
                 return Err(limited(wait));
             }
             Place { shared: &self.shared, ticket: state.queue.join(caller, cost) }
@@ -157,7 +170,7 @@ impl Pool for LocalPool {
                         let next = state.queue.serve(place.ticket);
                         drop(state);
                         wake(next);
-                        return Ok(permit());
+                        return Ok(self.permit(cost));
                     }
                     if wait > left {
                         return Err(limited(wait));

@@ -48,6 +48,13 @@ pub trait Pool: Send + Sync + 'static {
     /// would be longer than allowed.
     fn acquire(&self, request: &PoolRequest<'_>) -> impl Future<Output = Result<Permit>> + Send;
 
+    /// Takes the units if they are to be had without waiting, and says nothing otherwise: then [`acquire`](Self::acquire)
+    /// is asked. A pool that must ask somewhere else leaves this as it is.
+    fn try_acquire(&self, request: &PoolRequest<'_>) -> Option<Permit> {
+        let _ = request;
+        None
+    }
+
     /// Whether the pool holds nothing that would be missed if it were dropped and made anew. Of thousands of scopes those
     /// that are idle are forgotten.
     fn is_idle(&self, runtime: &Runtime) -> bool;
@@ -174,7 +181,10 @@ impl SharedPool {
     }
 
     pub(crate) async fn acquire(&self, request: &PoolRequest<'_>) -> Result<Permit> {
-        self.0.acquire_dyn(request).await
+        match self.0.try_acquire_dyn(request) {
+            Some(permit) => Ok(permit),
+            None => self.0.acquire_dyn(request).await,
+        }
     }
 
     pub(crate) fn observe(&self, answer: &PoolAnswer<'_>) {
@@ -183,6 +193,7 @@ impl SharedPool {
 }
 
 trait DynPool: Send + Sync {
+    fn try_acquire_dyn(&self, request: &PoolRequest<'_>) -> Option<Permit>;
     fn acquire_dyn<'a>(&'a self, request: &'a PoolRequest<'a>) -> BoxFuture<'a, Result<Permit>>;
     fn is_idle_dyn(&self, runtime: &Runtime) -> bool;
     fn observe_dyn(&self, answer: &PoolAnswer<'_>);
@@ -191,6 +202,10 @@ trait DynPool: Send + Sync {
 impl<P: Pool> DynPool for P {
     fn acquire_dyn<'a>(&'a self, request: &'a PoolRequest<'a>) -> BoxFuture<'a, Result<Permit>> {
         Box::pin(self.acquire(request))
+    }
+
+    fn try_acquire_dyn(&self, request: &PoolRequest<'_>) -> Option<Permit> {
+        self.try_acquire(request)
     }
 
     fn is_idle_dyn(&self, runtime: &Runtime) -> bool {

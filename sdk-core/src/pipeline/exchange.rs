@@ -3,9 +3,11 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use smallvec::SmallVec;
+
 use super::Step;
 use crate::Result;
-use crate::call::Call;
+use crate::call::{Attempts, Call};
 use crate::classify::{Answer, Verdict};
 use crate::error::Error;
 use crate::redact::{is_telling, scrub};
@@ -42,7 +44,7 @@ impl Step for Exchange {
                 Some(verdict) => Err(failure(call, &secrets, (status, headers, &bytes), Some(verdict))),
                 None => Ok(Response::new(status, headers, Body::from(bytes)).with_limit(limit)),
             },
-            Err(error) => Err(error.with_exchange(None, status, headers, Vec::new())),
+            Err(error) => Err(error.with_exchange(None, status, headers, Attempts::new())),
         }
     }
 }
@@ -90,7 +92,7 @@ async fn beginning(body: Body) -> Bytes {
 }
 
 /// What a server's answer may quote and nobody may see.
-fn secrets_of(request: &Request) -> Vec<HeaderValue> {
+fn secrets_of(request: &Request) -> SmallVec<[HeaderValue; 2]> {
     let is_secret = |name: &HeaderName, value: &HeaderValue| value.is_sensitive() || is_telling(name.as_str());
     request.headers().iter().filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value.clone()).collect()
 }

@@ -1,6 +1,8 @@
 //! The place of the limits: inside retry and breaker, so that every attempt takes its units and a refused one takes none,
 //! and outside the attempt's timeout, which a wait for one's turn must not eat.
 
+use smallvec::SmallVec;
+
 use super::Step;
 use crate::Result;
 use crate::call::Call;
@@ -19,7 +21,7 @@ impl<S> Limiter<S> {
         Self { limits, inner }
     }
 
-    fn pools(&self, call: &Call) -> Vec<(PoolKey, SharedPool)> {
+    fn pools(&self, call: &Call) -> SmallVec<[(PoolKey, SharedPool); 2]> {
         let authority = call.request().uri().authority().map_or("", |authority| authority.as_str());
         let named = call.operation().limit_pools().iter().copied();
         let named = named.filter_map(|name| self.limits.named(name, call.pool_scope(name), call.runtime()));

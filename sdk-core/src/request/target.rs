@@ -1,6 +1,8 @@
 //! From a base URL, a path template, path parameters and a query to an absolute URL.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,6 +15,8 @@ use crate::operation::Operation;
 /// RFC 3986's unreserved characters stay as they are; everything else is encoded in path segments and query alike, so
 /// that no value can add a segment or a pair.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const UNPRINTABLE: &str = "was given a parameter whose `Display` fails";
 
 /// Where a server's API begins: scheme, authority and perhaps a path prefix, without a trailing slash.
 #[derive(Clone, Debug)]
@@ -46,28 +50,67 @@ impl BaseUrl {
     }
 }
 
-/// A URL in the making.
+/// A URL in the making: one string that parameters are filled into as they come.
 pub(crate) struct Target {
-    parameters: Vec<(&'static str, String)>,
-    query: String,
+    url: String,
+    /// Where the query begins, once there is one.
+    query_at: Option<usize>,
     elsewhere: Option<String>,
+    problem: Option<Cow<'static, str>>,
 }
 
 impl Target {
-    pub(crate) const fn new() -> Self {
-        Self { parameters: Vec::new(), query: String::new(), elsewhere: None }
+    pub(crate) fn new(base: &BaseUrl, operation: &Operation) -> Self {
+        // Room for the usual parameters; longer ones grow it.
+        let mut url = String::with_capacity(base.0.len() + operation.path().len() + 64);
+        url.push_str(&base.0);
+        url.push_str(operation.path());
+        Self { url, query_at: None, elsewhere: None, problem: None }
     }
 
+    /// Fills the placeholder. Neither the base URL nor an encoded value holds braces, so that only the template's own are
+    /// found.
     pub(crate) fn path_param(&mut self, name: &'static str, value: impl fmt::Display) {
-        self.parameters.push((name, value.to_string()));
+        let Some(place) = find_placeholder(&self.url, name) else {
+            let problem = "was given a path parameter that its path does not have, or one twice";
+            self.problem.get_or_insert(Cow::Borrowed(problem));
+            return;
+        };
+        let from = self.url.len();
+        if encode(&mut self.url, &value).is_err() {
+            self.problem.get_or_insert(Cow::Borrowed(UNPRINTABLE));
+        }
+        // An empty segment or a dot segment would reach another path than the declared one, and encoding does not help:
+        // URL parsers resolve `%2e%2e` as they resolve `..`.
+        if matches!(&self.url[from..], "" | "." | "..") {
+            let problem = format!("was given {:?} as path parameter `{name}`", &self.url[from..]);
+            self.problem.get_or_insert(Cow::Owned(problem));
+        }
+        let length = self.url.len() - from;
+        let placeholder = place.len();
+        // Moved to its place within the string, which saves one of its own for each value.
+        let mut bytes = std::mem::take(&mut self.url).into_bytes();
+        bytes[place.start..].rotate_right(length);
+        bytes.drain(place.start + length..place.start + length + placeholder);
+        match String::from_utf8(bytes) {
+            Ok(url) => self.url = url,
+            // Only whole ASCII pieces are moved; were it otherwise, the call is refused rather than sent elsewhere.
+            Err(_) => self.problem = Some(Cow::Borrowed("has a URL that is not text")),
+        }
+        if let Some(at) = &mut self.query_at {
+            *at = *at + length - placeholder;
+        }
     }
 
     pub(crate) fn query(&mut self, name: &str, value: impl fmt::Display) {
-        let separator = if self.query.is_empty() { '?' } else { '&' };
-        self.query.push(separator);
-        self.query.extend(utf8_percent_encode(name, ENCODED));
-        self.query.push('=');
-        self.query.extend(utf8_percent_encode(&value.to_string(), ENCODED));
+        let separator = if self.query_at.is_some() { '&' } else { '?' };
+        self.query_at.get_or_insert(self.url.len());
+        self.url.push(separator);
+        let name = encode(&mut self.url, &name);
+        self.url.push('=');
+        if encode(&mut self.url, &value).and(name).is_err() {
+            self.problem.get_or_insert(Cow::Borrowed(UNPRINTABLE));
+        }
     }
 
     /// Goes to this absolute URL in the place of the base URL and the operation's path.
@@ -79,28 +122,19 @@ impl Target {
         self.elsewhere.is_some()
     }
 
-    /// Fills the template. Every parameter must be given exactly once, and none may be left over.
-    pub(crate) fn resolve(&self, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
+    /// The URL. Every parameter must have been given exactly once, and none may be left over.
+    pub(crate) fn resolve(self, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
         if let Some(url) = &self.elsewhere {
             return self.resolve_elsewhere(url, base, operation);
         }
-        let mut url = String::with_capacity(base.0.len() + operation.path().len() + self.query.len() + 32);
-        url.push_str(&base.0);
-        let mut used = 0;
-        let mut rest = operation.path();
-        while let Some((literal, after)) = rest.split_once('{') {
-            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-            url.push_str(literal);
-            url.extend(utf8_percent_encode(self.parameter(name, operation)?, ENCODED));
-            used += 1;
-            rest = tail;
+        if let Some(problem) = self.problem {
+            return Err(refused(operation, &problem));
         }
-        url.push_str(rest);
-        if used != self.parameters.len() {
-            return Err(refused(operation, "was given a path parameter that its path does not have, or one twice"));
+        if let Some((_, after)) = self.url.split_once('{') {
+            let name = after.split_once('}').map_or(after, |(name, _)| name);
+            return Err(refused(operation, &format!("lacks its path parameter `{name}`")));
         }
-        url.push_str(&self.query);
-        Uri::try_from(url).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
+        Uri::try_from(self.url).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
     }
 
     /// Checks a URL that a server gave. It is not repeated in errors: whoever holds it may often write to it.
@@ -116,22 +150,40 @@ impl Target {
         url.set_fragment(None);
         let mut text = String::from(url);
         // What is added here begins with a question mark.
-        let more = if text.contains('?') { self.query.replacen('?', "&", 1) } else { self.query.clone() };
-        text.push_str(&more);
+        let query = self.query_at.map_or("", |at| &self.url[at..]);
+        if text.contains('?') {
+            text.push_str(&query.replacen('?', "&", 1));
+        } else {
+            text.push_str(query);
+        }
         Uri::try_from(text).map_err(|cause| refused(operation, "has a URL that is not valid").with_source(cause))
     }
+}
 
-    fn parameter(&self, name: &str, operation: &Operation) -> Result<&str> {
-        let Some((_, value)) = self.parameters.iter().find(|(known, _)| *known == name) else {
-            return Err(refused(operation, &format!("lacks its path parameter `{name}`")));
-        };
-        // An empty segment or a dot segment would reach another path than the declared one, and encoding does not help:
-        // URL parsers resolve `%2e%2e` as they resolve `..`.
-        if matches!(value.as_str(), "" | "." | "..") {
-            return Err(refused(operation, &format!("was given {value:?} as path parameter `{name}`")));
+fn find_placeholder(url: &str, name: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    loop {
+        let open = from + url[from..].find('{')?;
+        let close = open + url[open..].find('}')?;
+        if &url[open + 1..close] == name {
+            return Some(open..close + 1);
         }
-        Ok(value)
+        from = close + 1;
     }
+}
+
+/// Writes a value percent-encoded, without a string in between.
+fn encode(url: &mut String, value: &dyn fmt::Display) -> fmt::Result {
+    struct Encoding<'a>(&'a mut String);
+
+    impl fmt::Write for Encoding<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0.extend(utf8_percent_encode(part, ENCODED));
+            Ok(())
+        }
+    }
+
+    fmt::Write::write_fmt(&mut Encoding(url), format_args!("{value}"))
 }
 
 fn refused(operation: &Operation, why: &str) -> Error {
@@ -147,20 +199,33 @@ mod tests {
     const GET: Operation = Operation::new("test.get", Method::GET, "/v1/a/{a}/b/{b}");
 
     fn resolve(base: &str, parameters: &[(&'static str, &str)], query: &[(&str, &str)]) -> Result<String> {
-        let mut target = Target::new();
+        let base = BaseUrl::parse(base)?;
+        let mut target = Target::new(&base, &GET);
         for (name, value) in parameters {
             target.path_param(name, value);
         }
         for (name, value) in query {
             target.query(name, value);
         }
-        target.resolve(&BaseUrl::parse(base)?, &GET).map(|uri| uri.to_string())
+        target.resolve(&base, &GET).map(|uri| uri.to_string())
     }
 
     #[test]
     fn values_cannot_leave_their_segment_or_pair() {
         let url = resolve("https://x.test/api/", &[("a", "1/2?#%"), ("b", "é ")], &[("q", "a&b=c+d"), ("r", "")]);
         assert_eq!(url.unwrap(), "https://x.test/api/v1/a/1%2F2%3F%23%25/b/%C3%A9%20?q=a%26b%3Dc%2Bd&r=");
+    }
+
+    #[test]
+    fn parameters_and_query_may_come_in_any_order() {
+        let base = BaseUrl::parse("https://x.test").unwrap();
+        let mut target = Target::new(&base, &GET);
+        target.query("q", "{a}");
+        target.path_param("b", "{a}");
+        target.query("r", 1);
+        target.path_param("a", "long enough to be moved");
+        let url = target.resolve(&base, &GET).unwrap().to_string();
+        assert_eq!(url, "https://x.test/v1/a/long%20enough%20to%20be%20moved/b/%7Ba%7D?q=%7Ba%7D&r=1");
     }
 
     #[test]
@@ -182,10 +247,11 @@ mod tests {
     #[test]
     fn a_url_from_a_server_is_taken_as_it_is_but_never_less_safe() {
         let go = |base: &str, url: &str| {
-            let mut target = Target::new();
+            let base = BaseUrl::parse(base).unwrap();
+            let mut target = Target::new(&base, &GET);
             target.elsewhere(url);
             target.query("q", "x y");
-            target.resolve(&BaseUrl::parse(base).unwrap(), &GET).map(|uri| uri.to_string())
+            target.resolve(&base, &GET).map(|uri| uri.to_string())
         };
         let url = "https://up.test/s/%2F?upload_id=hunter2";
         assert_eq!(go("https://x.test", url).unwrap(), "https://up.test/s/%2F?upload_id=hunter2&q=x%20y");

@@ -4,26 +4,27 @@
 mod instant;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod timeout;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::{Either, select};
-
 pub use instant::Instant;
 #[cfg(not(target_arch = "wasm32"))]
-use native::System;
-#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use native::blocking;
-#[cfg(target_arch = "wasm32")]
-use wasm::System;
+#[cfg(not(target_arch = "wasm32"))]
+use native::{System, SystemSleep, system_sleep};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wasm::blocking;
+#[cfg(target_arch = "wasm32")]
+use wasm::{System, SystemSleep, system_sleep};
+
+use timeout::{Timeout, Timer};
 
 use crate::Result;
 
@@ -67,7 +68,8 @@ pub trait Spawn: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct Runtime {
     clock: Arc<dyn Clock>,
-    sleep: Arc<dyn Sleep>,
+    /// `None` for the system's own, whose timer is known and needs no box.
+    sleep: Option<Arc<dyn Sleep>>,
     random: Arc<dyn Random>,
     spawn: Arc<dyn Spawn>,
 }
@@ -77,7 +79,7 @@ impl Runtime {
     /// JavaScript's timers and microtasks on wasm.
     pub fn system() -> Self {
         let system = Arc::new(System);
-        Self { clock: system.clone(), sleep: system.clone(), random: system.clone(), spawn: system }
+        Self { clock: system.clone(), sleep: None, random: system.clone(), spawn: system }
     }
 
     /// Replaces the clock.
@@ -90,7 +92,7 @@ impl Runtime {
     /// Replaces the way of waiting.
     #[must_use]
     pub fn with_sleep(mut self, sleep: impl Sleep) -> Self {
-        self.sleep = Arc::new(sleep);
+        self.sleep = Some(Arc::new(sleep));
         self
     }
 
@@ -120,7 +122,10 @@ impl Runtime {
 
     /// Waits for `duration`.
     pub fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.sleep.sleep(duration)
+        match &self.sleep {
+            None => Box::pin(system_sleep(duration)),
+            Some(sleep) => sleep.sleep(duration),
+        }
     }
 
     /// Fills `bytes` with randomness.
@@ -151,11 +156,12 @@ impl Runtime {
     }
 
     /// Runs `future` for at most `limit`; `None` says that the time ran out and that the future was dropped.
-    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
-        match select(pin!(future), self.sleep(limit)).await {
-            Either::Left((output, _)) => Some(output),
-            Either::Right(((), _)) => None,
-        }
+    pub fn timeout<F: Future>(&self, limit: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
+        let timer = match &self.sleep {
+            None => Timer::System { sleep: system_sleep(limit) },
+            Some(sleep) => Timer::Other { sleep: sleep.sleep(limit) },
+        };
+        Timeout::new(future, timer)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
+use super::{BoxFuture, Clock, Instant, Random, Spawn};
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
@@ -22,10 +22,10 @@ impl Clock for System {
     }
 }
 
-impl Sleep for System {
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
-    }
+pub(super) type SystemSleep = tokio::time::Sleep;
+
+pub(super) fn system_sleep(duration: Duration) -> SystemSleep {
+    tokio::time::sleep(duration)
 }
 
 impl Random for System {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use gloo_timers::future::TimeoutFuture;
 use send_wrapper::SendWrapper;
 
-use super::{BoxFuture, Clock, Instant, Random, Sleep, Spawn};
+use super::{BoxFuture, Clock, Instant, Random, Spawn};
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
@@ -33,21 +33,21 @@ impl Clock for System {
     }
 }
 
-impl Sleep for System {
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // Rounded up: waking early would break the promise of `sleep`.
-        let mut left = duration.as_nanos().div_ceil(1_000_000);
-        Box::pin(SendWrapper::new(async move {
-            loop {
-                let part = u32::try_from(left).map_or(LONGEST_TIMER_MS, |ms| ms.min(LONGEST_TIMER_MS));
-                TimeoutFuture::new(part).await;
-                left = left.saturating_sub(u128::from(part));
-                if left == 0 {
-                    return;
-                }
+pub(super) type SystemSleep = BoxFuture<'static, ()>;
+
+pub(super) fn system_sleep(duration: Duration) -> SystemSleep {
+    // Rounded up: waking early would break the promise of `sleep`.
+    let mut left = duration.as_nanos().div_ceil(1_000_000);
+    Box::pin(SendWrapper::new(async move {
+        loop {
+            let part = u32::try_from(left).map_or(LONGEST_TIMER_MS, |ms| ms.min(LONGEST_TIMER_MS));
+            TimeoutFuture::new(part).await;
+            left = left.saturating_sub(u128::from(part));
+            if left == 0 {
+                return;
             }
-        }))
-    }
+        }
+    }))
 }
 
 impl Random for System {

@@ -28,16 +28,25 @@ pub trait Transport: Send + Sync + 'static {
 
 /// A [`Transport`] of any type, shared.
 #[derive(Clone)]
-pub(crate) struct SharedTransport(Arc<dyn DynTransport>);
+pub(crate) enum SharedTransport {
+    /// The usual one is named, which saves a box for each attempt.
+    #[cfg(feature = "reqwest")]
+    Reqwest(ReqwestTransport),
+    Other(Arc<dyn DynTransport>),
+}
 
 impl SharedTransport {
     pub(crate) fn new(transport: impl Transport) -> Self {
-        Self(Arc::new(transport))
+        #[cfg(feature = "reqwest")]
+        if let Some(transport) = (&transport as &dyn std::any::Any).downcast_ref::<ReqwestTransport>() {
+            return Self::Reqwest(transport.clone());
+        }
+        Self::Other(Arc::new(transport))
     }
 
     #[cfg(feature = "reqwest")]
     pub(crate) fn default_for_target() -> Result<Self> {
-        ReqwestTransport::new(&TransportOptions::default()).map(Self::new)
+        ReqwestTransport::new(&TransportOptions::default()).map(Self::Reqwest)
     }
 
     #[cfg(not(feature = "reqwest"))]
@@ -48,12 +57,16 @@ impl SharedTransport {
         ))
     }
 
-    pub(crate) fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
-        self.0.send_dyn(request)
+    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Reqwest(transport) => transport.send(request).await,
+            Self::Other(transport) => transport.send_dyn(request).await,
+        }
     }
 }
 
-trait DynTransport: Send + Sync {
+pub(crate) trait DynTransport: Send + Sync {
     fn send_dyn(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 }
 

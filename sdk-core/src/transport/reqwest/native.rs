@@ -92,7 +92,15 @@ fn convert(request: Request) -> Result<reqwest::Request> {
 }
 
 fn url(uri: &Uri) -> Result<reqwest::Url> {
-    reqwest::Url::parse(&uri.to_string())
+    // Put together by hand: `Uri` prints itself piece by piece, and each piece would grow the string.
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut text = String::with_capacity(authority.len() + path.len() + 8);
+    text.push_str(uri.scheme_str().unwrap_or_default());
+    text.push_str("://");
+    text.push_str(authority);
+    text.push_str(path);
+    reqwest::Url::parse(&text)
         .map_err(|cause| Error::new(ErrorKind::Request, "the request has no absolute URL").with_source(cause))
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
-use crate::contenders::{Bare, BoxError, Contender, Core, CoreWithUserPolicies, Hyper, Middleware, Smithy};
+use crate::contenders::{Bare, BoxError, Contender, Core, CoreAlone, CoreWithUserPolicies, Hyper, Middleware, Smithy};
 use crate::server::Server;
 use crate::table::{median, micros};
 
@@ -17,6 +17,8 @@ const CALLS: u32 = 500;
 #[derive(Default)]
 struct Measured {
     micros: Vec<f64>,
+    /// Of the processor, which other work on the machine does not change.
+    cpu: Vec<f64>,
     allocations: Vec<f64>,
 }
 
@@ -35,10 +37,18 @@ async fn measure(url: &str) -> Result<Vec<(&'static str, Measured)>, BoxError> {
     let middleware = Middleware::new(url)?;
     let smithy = Smithy::new(url)?;
     let hyper = Hyper::new(url)?;
-    let mut all: Vec<(&'static str, Measured)> =
-        [Bare::NAME, Core::NAME, CoreWithUserPolicies::NAME, Middleware::NAME, Smithy::NAME, Hyper::NAME]
-            .map(|name| (name, Measured::default()))
-            .into();
+    let alone = CoreAlone::new(url)?;
+    let mut all: Vec<(&'static str, Measured)> = [
+        Bare::NAME,
+        Core::NAME,
+        CoreWithUserPolicies::NAME,
+        Middleware::NAME,
+        Smithy::NAME,
+        Hyper::NAME,
+        CoreAlone::NAME,
+    ]
+    .map(|name| (name, Measured::default()))
+    .into();
     for round in 0..=ROUNDS {
         // Begun by another each time, so that none always runs on the heels of the same.
         for turn in 0..all.len() {
@@ -49,46 +59,67 @@ async fn measure(url: &str) -> Result<Vec<(&'static str, Measured)>, BoxError> {
                 2 => block(&policies).await?,
                 3 => block(&middleware).await?,
                 4 => block(&smithy).await?,
-                _ => block(&hyper).await?,
+                5 => block(&hyper).await?,
+                _ => block(&alone).await?,
             };
             // The first round opens connections and fills caches.
             if round > 0 {
-                all[which].1.micros.push(result.0);
-                all[which].1.allocations.push(result.1);
+                let Block { micros, cpu, allocations } = result;
+                all[which].1.micros.push(micros);
+                all[which].1.cpu.push(cpu);
+                all[which].1.allocations.push(allocations);
             }
         }
     }
     Ok(all)
 }
 
-/// Microseconds and allocations of one call, over a block of them.
-async fn block<C: Contender>(client: &C) -> Result<(f64, f64), BoxError> {
+/// One call's share of a block.
+struct Block {
+    micros: f64,
+    cpu: f64,
+    allocations: f64,
+}
+
+async fn block<C: Contender>(client: &C) -> Result<Block, BoxError> {
     let region = Region::new(ALLOCATOR);
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_time());
     for _ in 0..CALLS {
         std::hint::black_box(client.call().await?);
     }
-    let took = start.elapsed();
+    let (took, cpu) = (start.elapsed(), cpu_time() - cpu);
     let change = region.change();
     let allocations = (change.allocations + change.reallocations) as f64 / f64::from(CALLS);
-    Ok((micros(took, CALLS), allocations))
+    Ok(Block { micros: micros(took, CALLS), cpu: cpu * 1e6 / f64::from(CALLS), allocations })
+}
+
+/// Seconds of the processor that this process has used.
+fn cpu_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn print(mut measured: Vec<(&'static str, Measured)>) {
-    let bare = measured[0].1.micros.clone();
+    let bare = (measured[0].1.micros.clone(), measured[0].1.cpu.clone());
     let bare_allocations = median(&mut measured[0].1.allocations.clone());
     println!("one GET on loopback, {ROUNDS} rounds of {CALLS} calls each in turns, medians");
-    println!("{:36} {:>9} {:>9} {:>7} {:>8} {:>8}", "client", "us/call", "more us", "ratio", "allocs", "more");
+    println!(
+        "{:36} {:>8} {:>8} {:>7} {:>8} {:>9} {:>7} {:>6}",
+        "client", "us/call", "more us", "ratio", "us cpu", "more cpu", "allocs", "more"
+    );
+    // Differences within a round: what slows the machine down slows both of a pair.
+    let more = |this: &[f64], bare: &[f64]| {
+        median(&mut this.iter().zip(bare).map(|(this, bare)| this - bare).collect::<Vec<f64>>())
+    };
     for (name, of) in &mut measured {
-        // Differences within a round: what slows the machine down slows both of a pair.
-        let mut more: Vec<f64> = of.micros.iter().zip(&bare).map(|(this, bare)| this - bare).collect();
-        let mut ratio: Vec<f64> = of.micros.iter().zip(&bare).map(|(this, bare)| this / bare).collect();
+        let mut ratio: Vec<f64> = of.micros.iter().zip(&bare.0).map(|(this, bare)| this / bare).collect();
+        let (more_wall, more_cpu) = (more(&of.micros, &bare.0), more(&of.cpu, &bare.1));
         let allocations = median(&mut of.allocations);
         println!(
-            "{name:36} {:9.2} {:9.2} {:7.3} {allocations:8.1} {:8.1}",
+            "{name:36} {:8.2} {more_wall:8.2} {:7.3} {:8.2} {more_cpu:9.2} {allocations:7.1} {:6.1}",
             median(&mut of.micros),
-            median(&mut more),
             median(&mut ratio),
+            median(&mut of.cpu),
             allocations - bare_allocations,
         );
     }

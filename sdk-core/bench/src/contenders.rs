@@ -98,6 +98,30 @@ impl Contender for CoreWithUserPolicies {
     }
 }
 
+/// The pipeline with a transport that answers at once: what acd-core itself takes of the processor.
+pub(crate) struct CoreAlone(Client);
+
+struct AtOnce;
+
+impl acd_core::Transport for AtOnce {
+    async fn send(&self, request: acd_core::Request) -> acd_core::Result<Response> {
+        std::hint::black_box(request);
+        Ok(Response::new(http::StatusCode::OK, http::HeaderMap::new(), "{}"))
+    }
+}
+
+impl Contender for CoreAlone {
+    const NAME: &'static str = "acd-core without a network";
+
+    fn new(url: &str) -> Result<Self, BoxError> {
+        Ok(Self(Core::builder(url)?.transport(AtOnce).build()?))
+    }
+
+    async fn call(&self) -> Result<Bytes, BoxError> {
+        Ok(self.0.call(&GET_KEY).path_param("id", "key_7").send().await?.bytes().await?)
+    }
+}
+
 /// reqwest-middleware with reqwest-retry: retries alone.
 pub(crate) struct Middleware {
     client: ClientWithMiddleware,

@@ -64,8 +64,7 @@ impl Client {
     ) -> Result<Response> {
         let settings = Arc::clone(&self.inner.settings);
         let mut call = Call::new(operation, request, options, settings, self.inner.runtime.clone());
-        // Boxed here, once, so that the futures of callers stay small however many steps the pipeline has.
-        Box::pin(self.inner.pipeline.run(&mut call)).await
+        self.inner.pipeline.run(&mut call).await
     }
 }
 

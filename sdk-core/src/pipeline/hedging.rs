@@ -28,9 +28,10 @@ impl<S> Hedging<S> {
 impl<S: Step> Step for Hedging<S> {
     async fn run(&self, call: &mut Call) -> Result<Response> {
         let hedge = call.hedge().filter(|_| call.operation().safety() == Safety::Safe);
-        let Some(hedge) = hedge else { return self.inner.run(call).await };
-        let Some(mut second) = call.fork() else { return self.inner.run(call).await };
-        // Boxed, so that a call that is not hedged does not carry room for a second attempt.
+        let fork = hedge.and_then(|hedge| Some((hedge, call.fork()?)));
+        // Boxed here, half-way through the pipeline: each step holds and moves the ones behind it, and one box in the
+        // middle spares more copying than it costs.
+        let Some((hedge, mut second)) = fork else { return Box::pin(self.inner.run(call)).await };
         let result = Box::pin(self.race(call, &mut second, hedge.delay())).await;
         call.adopt(&mut second);
         result

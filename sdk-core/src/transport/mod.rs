@@ -28,25 +28,16 @@ pub trait Transport: Send + Sync + 'static {
 
 /// A [`Transport`] of any type, shared.
 #[derive(Clone)]
-pub(crate) enum SharedTransport {
-    /// The usual one is named, which saves a box for each attempt.
-    #[cfg(feature = "reqwest")]
-    Reqwest(ReqwestTransport),
-    Other(Arc<dyn DynTransport>),
-}
+pub(crate) struct SharedTransport(Arc<dyn DynTransport>);
 
 impl SharedTransport {
     pub(crate) fn new(transport: impl Transport) -> Self {
-        #[cfg(feature = "reqwest")]
-        if let Some(transport) = (&transport as &dyn std::any::Any).downcast_ref::<ReqwestTransport>() {
-            return Self::Reqwest(transport.clone());
-        }
-        Self::Other(Arc::new(transport))
+        Self(Arc::new(transport))
     }
 
     #[cfg(feature = "reqwest")]
     pub(crate) fn default_for_target() -> Result<Self> {
-        ReqwestTransport::new(&TransportOptions::default()).map(Self::Reqwest)
+        ReqwestTransport::new(&TransportOptions::default()).map(Self::new)
     }
 
     #[cfg(not(feature = "reqwest"))]
@@ -57,16 +48,12 @@ impl SharedTransport {
         ))
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
-        match self {
-            #[cfg(feature = "reqwest")]
-            Self::Reqwest(transport) => transport.send(request).await,
-            Self::Other(transport) => transport.send_dyn(request).await,
-        }
+    pub(crate) fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+        self.0.send_dyn(request)
     }
 }
 
-pub(crate) trait DynTransport: Send + Sync {
+trait DynTransport: Send + Sync {
     fn send_dyn(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 }
 

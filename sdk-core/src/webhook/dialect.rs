@@ -1,6 +1,6 @@
 //! What tells one scheme from another.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::WebhookError;
 use super::candidates::Candidates;
@@ -69,5 +69,5 @@ pub(super) trait Dialect: Send + Sync + 'static {
     }
 
     /// The headers that carry these signatures.
-    fn headers(&self, id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(&'static str, String)>;
+    fn headers(&self, id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)>;
 }

@@ -29,8 +29,7 @@
 //! ```
 //!
 //! A receiver reads at most 1 MiB, answers [`WebhookError::status`] without a word about the reason, stores what is
-//! authentic and answers 200 before it works on it, and takes each message once: by
-//! [`verify_once`](Verifier::verify_once), or by a unique column for [`Verified::replay_key`] in its own table.
+//! authentic and answers 200 before it works on it, and takes each message [once](Verified::once).
 
 mod candidates;
 mod dialect;

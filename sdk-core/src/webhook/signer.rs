@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
 use super::Scheme;
 use super::dialect::Dialect;
@@ -55,7 +55,7 @@ impl WebhookSigner {
         for (name, value) in self.dialect.headers(id, &timestamp, &signatures) {
             let value = HeaderValue::try_from(value)
                 .map_err(|cause| refused(format!("the header `{name}` cannot be sent")).with_source(cause))?;
-            headers.insert(HeaderName::from_static(name), value);
+            headers.insert(name, value);
         }
         Ok(headers)
     }

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::WebhookError;
 use super::dialect::Dialect;
 use crate::hex;
+use crate::replay::{ReplayGuard, Sighting};
 use crate::response::decode;
 
 /// The event of a message whose body has not been read yet.
@@ -55,6 +56,22 @@ impl Verified {
 }
 
 impl<T> Verified<T> {
+    /// Takes the message once: gives it back, and refuses it when it comes again.
+    ///
+    /// The guard remembers it from here on, so this stands last, after [`json`](Verified::json): what could not be read
+    /// should not be taken for a replay when it is delivered again. When handling the message fails afterwards,
+    /// [`ReplayGuard::forget`] its [`replay_key`](Self::replay_key) for the same reason.
+    ///
+    /// # Errors
+    /// [`WebhookError::Replayed`] for a message that came before, and [`WebhookError::Guard`] when the guard does not know.
+    pub async fn once(self, guard: &impl ReplayGuard) -> Result<Self, WebhookError> {
+        match guard.check_and_remember(&self.replay_key(), self.remember_until()).await {
+            Ok(Sighting::First) => Ok(self),
+            Ok(Sighting::Repeated) => Err(WebhookError::Replayed),
+            Err(cause) => Err(WebhookError::Guard(cause)),
+        }
+    }
+
     /// The event.
     pub fn event(&self) -> &T {
         &self.event
@@ -81,7 +98,7 @@ impl<T> Verified<T> {
         self.message.id.clone().or_else(|| self.message.dialect.id_in(&self.message.body))
     }
 
-    /// What stands for the message in a [`ReplayGuard`](crate::replay::ReplayGuard), such as `stripe:evt_1`, or
+    /// What stands for the message in a [`ReplayGuard`], such as `stripe:evt_1`, or
     /// `meta:sha256:5891b5…` with the body's hash where there is no id. It is unique within one endpoint: endpoints that
     /// are sent the same events need a guard each.
     pub fn replay_key(&self) -> String {

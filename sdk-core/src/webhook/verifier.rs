@@ -14,7 +14,6 @@ use super::timestamp::Window;
 use super::verified::Message;
 use super::{Scheme, Verified, WebhookError};
 use crate::Result;
-use crate::replay::{ReplayGuard, Sighting};
 use crate::runtime::Runtime;
 use crate::secret::Secret;
 
@@ -65,7 +64,7 @@ impl Verifier {
         self
     }
 
-    /// Sets how long a [`ReplayGuard`] remembers a message, at least; as long as its timestamp is accepted it is
+    /// Sets how long a [`ReplayGuard`](crate::replay::ReplayGuard) remembers a message, at least; as long as its timestamp is accepted it is
     /// remembered anyway. Default 4 days, as senders repeat what they believe undelivered for some 3. More than 100 years
     /// counts as 100 years.
     #[must_use]
@@ -102,28 +101,6 @@ impl Verifier {
         let id = (!claim.id.is_empty()).then(|| claim.id.to_owned());
         let (scheme, dialect) = (self.scheme, Arc::clone(&self.dialect));
         Ok(Verified::new(Message { scheme, dialect, body, id, signed_at, secret_index, remember_until }))
-    }
-
-    /// Verifies a message and takes it once.
-    ///
-    /// The guard remembers it from here on. When handling it fails afterwards, [`ReplayGuard::forget`] its
-    /// [`replay_key`](Verified::replay_key), or the sender's next delivery is taken for a replay.
-    ///
-    /// # Errors
-    /// As [`verify`](Self::verify), [`WebhookError::Replayed`] for a message that came before, and
-    /// [`WebhookError::Guard`] when the guard does not know.
-    pub async fn verify_once(
-        &self,
-        headers: &HeaderMap,
-        body: impl Into<Bytes>,
-        guard: &impl ReplayGuard,
-    ) -> Result<Verified, WebhookError> {
-        let verified = self.verify(headers, body)?;
-        match guard.check_and_remember(&verified.replay_key(), verified.remember_until()).await {
-            Ok(Sighting::First) => Ok(verified),
-            Ok(Sighting::Repeated) => Err(WebhookError::Replayed),
-            Err(cause) => Err(WebhookError::Guard(cause)),
-        }
     }
 }
 

@@ -14,3 +14,4 @@ mod retry_storm;
 mod server;
 mod spans;
 mod upload;
+mod webhook;

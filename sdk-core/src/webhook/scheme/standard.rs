@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
+use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::webhook::WebhookError;
 use crate::webhook::candidates::{Candidate, Candidates};
@@ -21,13 +22,21 @@ pub(super) struct Standard {
 }
 
 struct Names {
-    id: &'static str,
-    timestamp: &'static str,
-    signature: &'static str,
+    id: HeaderName,
+    timestamp: HeaderName,
+    signature: HeaderName,
 }
 
-const WEBHOOK: Names = Names { id: "webhook-id", timestamp: "webhook-timestamp", signature: "webhook-signature" };
-const SVIX_NAMES: Names = Names { id: "svix-id", timestamp: "svix-timestamp", signature: "svix-signature" };
+static WEBHOOK: Names = Names {
+    id: HeaderName::from_static("webhook-id"),
+    timestamp: HeaderName::from_static("webhook-timestamp"),
+    signature: HeaderName::from_static("webhook-signature"),
+};
+static SVIX_NAMES: Names = Names {
+    id: HeaderName::from_static("svix-id"),
+    timestamp: HeaderName::from_static("svix-timestamp"),
+    signature: HeaderName::from_static("svix-signature"),
+};
 
 pub(super) const STANDARD_WEBHOOKS: Standard = Standard { names: &WEBHOOK, other_names: &WEBHOOK };
 pub(super) const SVIX: Standard = Standard { names: &SVIX_NAMES, other_names: &WEBHOOK };
@@ -38,7 +47,7 @@ impl Dialect for Standard {
             return Err("is the sender's secret key: a receiver needs the public one, `whpk_…`");
         }
         match secret.strip_prefix("whpk_") {
-            Some(public) => VerifyingKey::ed25519(&decode(public)?),
+            Some(public) => VerifyingKey::ed25519(decode(public)?.expose_secret()),
             None => symmetric(secret).map(VerifyingKey::Mac),
         }
     }
@@ -48,29 +57,30 @@ impl Dialect for Standard {
             return Err("is a public key: a sender needs the secret one, `whsk_…`");
         }
         match secret.strip_prefix("whsk_") {
-            Some(private) => SigningKey::ed25519(&decode(private)?),
+            Some(private) => SigningKey::ed25519(decode(private)?.expose_secret()),
             None => symmetric(secret).map(SigningKey::Mac),
         }
     }
 
     fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
-        let names = if headers.contains_key(self.names.id) { self.names } else { self.other_names };
-        let id = single(headers, names.id)?;
-        let timestamp = single(headers, names.timestamp)?;
-        let signatures = single(headers, names.signature)?;
-        let malformed = |header, problem| WebhookError::Malformed { header, problem };
-        self.check_id(id).map_err(|problem| malformed(names.id, problem))?;
+        let names = if headers.contains_key(&self.names.id) { self.names } else { self.other_names };
+        let id = single(headers, &names.id)?;
+        let timestamp = single(headers, &names.timestamp)?;
+        let signatures = single(headers, &names.signature)?;
+        let malformed =
+            |header: &'static HeaderName, problem| WebhookError::Malformed { header: header.as_str(), problem };
+        self.check_id(id).map_err(|problem| malformed(&names.id, problem))?;
         let timestamp =
-            Timestamp::parse(timestamp).ok_or(malformed(names.timestamp, "is not a whole number of seconds"))?;
+            Timestamp::parse(timestamp).ok_or(malformed(&names.timestamp, "is not a whole number of seconds"))?;
         let mut candidates = Candidates::default();
         for signature in signatures.split_ascii_whitespace() {
             let candidate = match signature.split_once(',') {
                 Some(("v1", mac)) => Candidate::Base64Mac(mac),
                 Some(("v1a", signature)) => Candidate::Base64Ed25519(signature),
                 Some(_) => continue,
-                None => return Err(malformed(names.signature, "has an element that is not `version,signature`")),
+                None => return Err(malformed(&names.signature, "has an element that is not `version,signature`")),
             };
-            candidates.push(candidate).map_err(|problem| malformed(names.signature, problem))?;
+            candidates.push(candidate).map_err(|problem| malformed(&names.signature, problem))?;
         }
         Ok(Claim { id, timestamp: Some(timestamp), candidates })
     }
@@ -89,25 +99,31 @@ impl Dialect for Standard {
         true
     }
 
-    fn headers(&self, id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(&'static str, String)> {
+    fn headers(&self, id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)> {
         let written = signatures.iter().map(|signature| match signature {
             RawSignature::Mac(mac) => format!("v1,{}", STANDARD.encode(mac)),
             RawSignature::Ed25519(signature) => format!("v1a,{}", STANDARD.encode(signature)),
         });
         let signatures = written.collect::<Vec<_>>().join(" ");
-        let Names { id: id_name, timestamp: timestamp_name, signature: signature_name } = self.names;
-        vec![(id_name, id.to_owned()), (timestamp_name, timestamp.to_owned()), (signature_name, signatures)]
+        let names = self.names;
+        vec![
+            (names.id.clone(), id.to_owned()),
+            (names.timestamp.clone(), timestamp.to_owned()),
+            (names.signature.clone(), signatures),
+        ]
     }
 }
 
 fn symmetric(secret: &str) -> Result<MacKey, &'static str> {
-    let bytes = decode(secret.strip_prefix("whsec_").unwrap_or(secret))?;
+    let key = decode(secret.strip_prefix("whsec_").unwrap_or(secret))?;
+    let bytes = key.expose_secret();
     if bytes.len() < SHORTEST {
         return Err("is shorter than the 24 bytes that the standard demands");
     }
-    MacKey::sha256(&bytes)
+    MacKey::sha256(bytes)
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
-    STANDARD.decode(text).map_err(|_| "is not base64 after its prefix")
+/// The bytes of a key, overwritten when they are dropped.
+fn decode(text: &str) -> Result<SecretSlice<u8>, &'static str> {
+    STANDARD.decode(text).map(SecretSlice::from).map_err(|_| "is not base64 after its prefix")
 }

@@ -1,6 +1,6 @@
 //! Stripe.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::hex_macs;
@@ -9,7 +9,7 @@ use crate::webhook::dialect::{Claim, Dialect};
 use crate::webhook::header::timed_list;
 use crate::webhook::key::RawSignature;
 
-const HEADER: &str = "stripe-signature";
+static HEADER: HeaderName = HeaderName::from_static("stripe-signature");
 
 pub(super) struct Stripe;
 
@@ -21,7 +21,7 @@ struct Event {
 impl Dialect for Stripe {
     fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
         // `v0` is a dummy that comes with test events; accepting it would accept anything.
-        let (timestamp, candidates) = timed_list(headers, HEADER, "v1")?;
+        let (timestamp, candidates) = timed_list(headers, &HEADER, "v1")?;
         if candidates.is_empty() {
             return Err(WebhookError::Unsigned);
         }
@@ -40,8 +40,8 @@ impl Dialect for Stripe {
         true
     }
 
-    fn headers(&self, _id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(&'static str, String)> {
+    fn headers(&self, _id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)> {
         let signatures: String = hex_macs(signatures).map(|mac| format!(",v1={mac}")).collect();
-        vec![(HEADER, format!("t={timestamp}{signatures}"))]
+        vec![(HEADER.clone(), format!("t={timestamp}{signatures}"))]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::hex_macs;
@@ -12,7 +12,7 @@ use crate::webhook::header::hex_mac;
 use crate::webhook::key::RawSignature;
 use crate::webhook::timestamp::Window;
 
-const HEADER: &str = "authorization";
+static HEADER: HeaderName = HeaderName::from_static("authorization");
 
 /// The last repetition comes some 16 hours after the event: after 2 minutes, 30 minutes, 3 hours and 12 hours.
 const OLDEST: Duration = Duration::from_secs(24 * 3_600);
@@ -44,7 +44,7 @@ impl Dialect for TikTokShop {
     }
 
     fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
-        hex_mac::<32>(headers, HEADER, "").map(Claim::bare)
+        hex_mac::<32>(headers, &HEADER, "").map(Claim::bare)
     }
 
     fn preamble<'a>(&'a self, _id: &'a str, _timestamp: &'a str) -> [&'a [u8]; 4] {
@@ -59,7 +59,7 @@ impl Dialect for TikTokShop {
         serde_json::from_slice(body).ok().map(|Time { timestamp }| timestamp)
     }
 
-    fn headers(&self, _id: &str, _timestamp: &str, signatures: &[RawSignature]) -> Vec<(&'static str, String)> {
-        hex_macs(signatures).map(|mac| (HEADER, mac)).collect()
+    fn headers(&self, _id: &str, _timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)> {
+        hex_macs(signatures).map(|mac| (HEADER.clone(), mac)).collect()
     }
 }

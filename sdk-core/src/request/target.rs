@@ -12,7 +12,7 @@ use crate::operation::Operation;
 
 /// RFC 3986's unreserved characters stay as they are; everything else is encoded in path segments and query alike, so
 /// that no value can add a segment or a pair.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where a server's API begins: scheme, authority and perhaps a path prefix, without a trailing slash.
 #[derive(Clone, Debug)]
@@ -63,11 +63,22 @@ impl Target {
     }
 
     pub(crate) fn query(&mut self, name: &str, value: impl fmt::Display) {
-        let separator = if self.query.is_empty() { '?' } else { '&' };
-        self.query.push(separator);
+        self.separate();
         self.query.extend(utf8_percent_encode(name, ENCODED));
         self.query.push('=');
         self.query.extend(utf8_percent_encode(&value.to_string(), ENCODED));
+    }
+
+    /// Adds pairs that are encoded already.
+    pub(crate) fn encoded_query(&mut self, pairs: &str) {
+        if !pairs.is_empty() {
+            self.separate();
+            self.query.push_str(pairs);
+        }
+    }
+
+    fn separate(&mut self) {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
     }
 
     /// Goes to this absolute URL in the place of the base URL and the operation's path.

@@ -11,6 +11,7 @@ mod hedge;
 mod hex;
 pub mod limits;
 mod operation;
+pub mod paging;
 mod pipeline;
 mod redact;
 pub mod replay;

@@ -30,9 +30,8 @@ async fn run() -> Result<(), Box<dyn StdError>> {
     acd.keys().revoke(second.key.id).await?;
     println!("both are revoked; the keys of this product:");
 
-    let mut keys = acd.keys().list_all(ListApiKeys::default());
-    while let Some(key) = keys.next().await {
-        let key = key?;
+    let mut keys = acd.keys().list_all(ListApiKeys::default()).items();
+    while let Some(key) = keys.next().await? {
         let state = if key.revoked_at.is_some() { "revoked" } else { "in use" };
         println!("  {}…  {state:8} {}", key.prefix, key.name);
     }

@@ -23,9 +23,8 @@ async fn run(user: String) -> Result<(), Box<dyn StdError>> {
     for link in &person.links {
         println!("  known as {} {}", link.provider, link.external_id);
     }
-    let mut timeline = acd.persons().timeline_all(person.id, ListTimeline::default());
-    while let Some(event) = timeline.next().await {
-        let event = event?;
+    let mut timeline = acd.persons().timeline_all(person.id, ListTimeline::default()).items();
+    while let Some(event) = timeline.next().await? {
         println!("{}  {:8} {}", event.timestamp, event.kind, event.event.unwrap_or_default());
     }
     Ok(())

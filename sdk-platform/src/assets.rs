@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::named::named;
+use crate::page::paged;
 use crate::patch::present;
 use crate::whole::whole;
-use crate::{AssetId, ContentHash, ItemStream, Page, PlatformCall, ProductSlug, UserId};
+use crate::{AssetId, ContentHash, Page, Paged, PlatformCall, ProductSlug, UserId};
 
 /// `GET /v1/assets`
 pub const LIST: Operation = Operation::new("platform.assets.list", Method::GET, "/v1/assets").safe();
@@ -190,10 +191,10 @@ impl<'c> AssetsClient<'c> {
     }
 
     /// Every asset from the query's cursor on.
-    pub fn list_all(&self, query: ListAssets) -> ItemStream<Asset> {
+    pub fn list_all(&self, query: ListAssets) -> Paged<Asset> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListAssets { cursor, ..query.clone() });
+        paged(query.cursor.clone(), query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListAssets { cursor, limit, ..query.clone() });
             async move { AssetsClient::new(&http).list(&query).await }
         })
     }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::named::named;
-use crate::{ItemStream, Page, PlatformCall, ProductSlug, UserId};
+use crate::page::paged;
+use crate::{Page, Paged, PlatformCall, ProductSlug, UserId};
 
 /// `GET /v1/entitlements`
 pub const LIST: Operation = Operation::new("platform.entitlements.list", Method::GET, "/v1/entitlements").safe();
@@ -176,10 +177,10 @@ impl<'c> EntitlementsClient<'c> {
     }
 
     /// Every entitlement from the query's cursor on.
-    pub fn list_all(&self, query: ListEntitlements) -> ItemStream<Entitlement> {
+    pub fn list_all(&self, query: ListEntitlements) -> Paged<Entitlement> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListEntitlements { cursor, ..query.clone() });
+        paged(query.cursor.clone(), query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListEntitlements { cursor, limit, ..query.clone() });
             async move { EntitlementsClient::new(&http).list(&query).await }
         })
     }

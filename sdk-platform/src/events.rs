@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{EventId, ItemStream, Page, PlatformCall, ProductSlug};
+use crate::page::paged;
+use crate::{EventId, Page, Paged, PlatformCall, ProductSlug};
 
 /// `GET /v1/events`
 pub const LIST: Operation = Operation::new("platform.events.list", Method::GET, "/v1/events").safe();
@@ -155,10 +156,10 @@ impl<'c> EventsClient<'c> {
     }
 
     /// Every event from the query's cursor on.
-    pub fn list_all(&self, query: ListEvents) -> ItemStream<Event> {
+    pub fn list_all(&self, query: ListEvents) -> Paged<Event> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListEvents { cursor, ..query.clone() });
+        paged(query.cursor.clone(), query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListEvents { cursor, limit, ..query.clone() });
             async move { EventsClient::new(&http).list(&query).await }
         })
     }

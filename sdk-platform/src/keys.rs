@@ -6,8 +6,9 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::page::paged;
 use crate::whole::whole_option;
-use crate::{ApiKeyId, ItemStream, Page, PlatformCall, ProductSlug};
+use crate::{ApiKeyId, Page, Paged, PlatformCall, ProductSlug};
 
 /// `GET /v1/keys`
 pub const LIST: Operation = Operation::new("platform.keys.list", Method::GET, "/v1/keys").safe();
@@ -197,10 +198,10 @@ impl<'c> KeysClient<'c> {
     }
 
     /// Every key from the query's cursor on.
-    pub fn list_all(&self, query: ListApiKeys) -> ItemStream<ApiKey> {
+    pub fn list_all(&self, query: ListApiKeys) -> Paged<ApiKey> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListApiKeys { cursor, ..query.clone() });
+        paged(query.cursor.clone(), query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListApiKeys { cursor, limit, ..query.clone() });
             async move { KeysClient::new(&http).list(&query).await }
         })
     }

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod persons;
 pub mod users;
 
+pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
 pub use call::PlatformCall;
 pub use client::PlatformClient;
 pub use config::PlatformClientBuilder;
@@ -26,7 +27,7 @@ pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, UserId};
 pub use named::NameError;
-pub use page::{ItemStream, Page};
+pub use page::Page;
 pub use product::{ProductError, ProductSlug};
 
 /// Every call of this crate with its safety, cost and limit pools.

@@ -1,10 +1,6 @@
-//! Lists: pages, and all items of all pages as a stream.
+//! Lists: the page as it is on the wire, and all pages as the core reads them.
 
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+use acd_core::paging::{self, ListPosition, Paged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,99 +20,68 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Every item of a list, page by page: the next page is asked for when the last item of this one was taken.
-///
-/// An error ends the stream. A list that may be long is resumed with the `cursor` of a page instead.
-pub struct ItemStream<T>(BoxStream<'static, Result<T>>);
-
-impl<T: Send + 'static> ItemStream<T> {
-    /// The items from `cursor` on, of the pages that `fetch` gives.
-    pub(crate) fn new<F, P>(cursor: Option<String>, fetch: F) -> Self
-    where
-        F: Fn(Option<String>) -> P + Send + 'static,
-        P: Future<Output = Result<Page<T>>> + Send + 'static,
-    {
-        // The outer `None` is the end: on the first page there is no cursor either.
-        let pages = stream::unfold((Some(cursor), fetch), |(next, fetch)| async move {
-            let page = fetch(next?).await;
-            let next = page.as_ref().ok().and_then(|page| page.next_cursor.clone()).map(Some);
-            Some((page, (next, fetch)))
-        });
-        let items = pages.flat_map(|page| {
-            let items = match page {
-                Ok(page) => page.data.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            };
-            stream::iter(items)
-        });
-        Self(items.boxed())
+impl<T> From<Page<T>> for paging::Page<T> {
+    fn from(page: Page<T>) -> Self {
+        Self { items: page.data, next: page.next_cursor }
     }
 }
 
-impl<T> ItemStream<T> {
-    /// The next item; `None` after the last one and after an error.
-    pub async fn next(&mut self) -> Option<Result<T>> {
-        self.0.next().await
-    }
-}
-
-impl<T> Stream for ItemStream<T> {
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(context)
-    }
-}
-
-impl<T> fmt::Debug for ItemStream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ItemStream").finish_non_exhaustive()
+/// The list whose pages `fetch` gets by cursor and limit, from these on.
+pub(crate) fn paged<T, P>(
+    cursor: Option<String>,
+    limit: Option<u16>,
+    fetch: impl Fn(Option<String>, Option<u16>) -> P + Send + 'static,
+) -> Paged<T>
+where
+    P: Future<Output = Result<Page<T>>> + Send + 'static,
+{
+    let list = Paged::new(move |request| {
+        let limit = request.size.map(|size| u16::try_from(size).unwrap_or(u16::MAX));
+        let page = fetch(request.cursor, limit);
+        async move { page.await.map(Into::into) }
+    });
+    let list = match limit {
+        Some(limit) => list.page_size(limit.into()),
+        None => list,
+    };
+    match cursor {
+        Some(cursor) => list.resume(ListPosition::at(cursor)),
+        None => list,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use acd_core::paging::ListPosition;
+    use acd_core::testing::{Harness, answer};
+    use serde_json::{Value, json};
 
-    use futures_util::FutureExt as _;
+    use crate::PlatformClient;
+    use crate::users::ListUsers;
 
-    use super::*;
-    use crate::error::{Error, ErrorKind};
-
-    fn items(pages: Vec<Result<Page<u8>>>, cursor: Option<&str>) -> (Vec<Result<u8>>, Vec<Option<String>>) {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let pages = Mutex::new(pages.into_iter());
-        let log = Arc::clone(&asked);
-        let mut stream = ItemStream::new(cursor.map(str::to_owned), move |cursor| {
-            log.lock().unwrap().push(cursor);
-            let page = pages.lock().unwrap().next().unwrap();
-            async move { page }
-        });
-        let mut items = Vec::new();
-        while let Some(item) = stream.next().now_or_never().unwrap() {
-            items.push(item);
-        }
-        let asked = asked.lock().unwrap().clone();
-        (items, asked)
-    }
-
-    fn page(data: &[u8], next: Option<&str>) -> Result<Page<u8>> {
-        Ok(Page { data: data.to_vec(), next_cursor: next.map(str::to_owned) })
+    fn page(emails: &[&str], next: Option<&str>) -> Vec<u8> {
+        let user = |email: &&str| {
+            json!({
+                "id": "usr_01934f1e6a3a7c008000000000000001", "email": email, "name": null, "avatar_url": null,
+                "locale": "en", "timezone": "UTC", "signup_product": "pct", "created_at": "2026-01-05T10:00:00Z",
+                "updated_at": "2026-01-05T10:00:00Z", "a_field_of_tomorrow": 1
+            })
+        };
+        let data: Vec<Value> = emails.iter().map(user).collect();
+        json!({ "data": data, "next_cursor": next, "a_field_of_tomorrow": 1 }).to_string().into_bytes()
     }
 
     #[test]
-    fn every_page_is_asked_for_once_with_the_cursor_before() {
-        let (items, asked) = items(vec![page(&[1, 2], Some("a")), page(&[], Some("b")), page(&[3], None)], Some("z"));
-        assert_eq!(items.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!(asked, ["z", "a", "b"].map(|cursor| Some(cursor.to_owned())));
-    }
-
-    #[test]
-    fn an_error_ends_the_stream() {
-        let failure = Err(Error::new(ErrorKind::Server, "down"));
-        let (items, asked) = items(vec![page(&[1], Some("a")), failure, page(&[2], None)], None);
-        assert_eq!(items.len(), 2);
-        assert_eq!(items[1].as_ref().unwrap_err().kind(), ErrorKind::Server);
-        assert_eq!(asked.len(), 2);
+    fn all_pages_of_a_list_are_read_from_the_querys_cursor_on() {
+        let pages = [page(&["ada@x.test"], Some("b")), page(&[], Some("c")), page(&["bob@x.test"], None)];
+        let harness = Harness::new(pages.map(|page| answer(200).body(page)));
+        let acd = PlatformClient::over(harness.client().build().unwrap());
+        let query = ListUsers { cursor: Some("a".to_owned()), limit: Some(2), ..ListUsers::default() };
+        let mut items = acd.users().list_all(query).items();
+        assert_eq!(harness.run(items.next()).unwrap().unwrap().email, "ada@x.test");
+        assert_eq!(items.position(), ListPosition::at("b"));
+        assert_eq!(harness.run(items.collect(9)).unwrap().len(), 1);
+        let asked: Vec<_> = harness.requests().iter().map(|request| request.uri.query().unwrap().to_owned()).collect();
+        assert_eq!(asked, ["cursor=a&limit=2", "cursor=b&limit=2", "cursor=c&limit=2"]);
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::events::Event;
-use crate::{ItemStream, Page, PersonId, PlatformCall, ProductSlug};
+use crate::page::paged;
+use crate::{Page, Paged, PersonId, PlatformCall, ProductSlug};
 
 /// `GET /v1/persons/lookup`
 pub const LOOKUP: Operation = Operation::new("platform.persons.lookup", Method::GET, "/v1/persons/lookup").safe();
@@ -104,10 +105,10 @@ impl<'c> PersonsClient<'c> {
     }
 
     /// Everything a person did, from the query's cursor on.
-    pub fn timeline_all(&self, id: PersonId, query: ListTimeline) -> ItemStream<Event> {
+    pub fn timeline_all(&self, id: PersonId, query: ListTimeline) -> Paged<Event> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListTimeline { cursor, ..query.clone() });
+        paged(query.cursor, query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListTimeline { cursor, limit });
             async move { PersonsClient::new(&http).timeline(id, &query).await }
         })
     }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::Scope;
 use crate::named::named;
+use crate::page::paged;
 use crate::patch::present;
-use crate::{ItemStream, Page, PlatformCall, ProductSlug, UserId};
+use crate::{Page, Paged, PlatformCall, ProductSlug, UserId};
 
 /// `GET /v1/users`
 pub const LIST: Operation = Operation::new("platform.users.list", Method::GET, "/v1/users").safe();
@@ -175,10 +176,10 @@ impl<'c> UsersClient<'c> {
     }
 
     /// Every user from the query's cursor on.
-    pub fn list_all(&self, query: ListUsers) -> ItemStream<User> {
+    pub fn list_all(&self, query: ListUsers) -> Paged<User> {
         let http = self.http.clone();
-        ItemStream::new(query.cursor.clone(), move |cursor| {
-            let (http, query) = (http.clone(), ListUsers { cursor, ..query.clone() });
+        paged(query.cursor.clone(), query.limit, move |cursor, limit| {
+            let (http, query) = (http.clone(), ListUsers { cursor, limit, ..query.clone() });
             async move { UsersClient::new(&http).list(&query).await }
         })
     }

@@ -9,7 +9,7 @@ pub use acd_analytics::{Alias, AnalyticsClient, Context, Group, Identify, Screen
 
 #[cfg(feature = "platform")]
 pub use acd_platform::{
-    ApiKeyId, AssetId, ContentHash, EventId, ItemStream, PersonId, PlatformClient, ProductSlug, UserId,
+    ApiKeyId, AssetId, ContentHash, EventId, Items, ListPosition, Paged, PersonId, PlatformClient, ProductSlug, UserId,
     assets::{Asset, AssetSource, AssetType, CreateAsset, ListAssets, UpdateAsset},
     entitlements::{Entitlement, EntitlementSource, EntitlementStatus, ListEntitlements, Plan, PutEntitlement, Role},
     events::{CountEvents, Event, EventCounts, ListEvents},

@@ -2,8 +2,7 @@
 
 use acd_platform::assets::{Asset, AssetSource, AssetType, CreateAsset, ListAssets, UpdateAsset};
 use acd_platform::keys::Scope;
-use acd_platform::{AssetId, ContentHash, UserId};
-use futures_util::TryStreamExt as _;
+use acd_platform::{ContentHash, UserId};
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -124,8 +123,8 @@ async fn lists_are_pages_newest_first_and_filtered() {
     }
     ids.reverse();
     let all = ListAssets { limit: Some(2), ..ListAssets::default() };
-    let listed: Vec<AssetId> = pct.assets().list_all(all).map_ok(|asset| asset.id).try_collect().await.unwrap();
-    assert_eq!(listed, ids);
+    let listed = pct.assets().list_all(all).items().collect(100_000).await.unwrap();
+    assert_eq!(listed.iter().map(|asset| asset.id).collect::<Vec<_>>(), ids);
     for (query, expected) in [
         (ListAssets { kind: Some(AssetType::Video), ..ListAssets::default() }, vec![ids[2]]),
         (ListAssets { content_hash: Some(image(5).content_hash), ..ListAssets::default() }, vec![ids[0]]),

@@ -5,7 +5,6 @@ use acd_platform::keys::Scope;
 use acd_platform::users::UpdateUser;
 use acd_platform::{ProductSlug, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::TryStreamExt as _;
 use http::Method;
 use serde_json::json;
 use uuid::Uuid;
@@ -119,14 +118,14 @@ async fn lists_go_on_within_a_user() {
     }
     for limit in [1, 2, 4] {
         let query = ListEntitlements { limit: Some(limit), ..ListEntitlements::default() };
-        let all: Vec<_> = admin.entitlements().list_all(query).try_collect().await.unwrap();
+        let all: Vec<_> = admin.entitlements().list_all(query).items().collect(100_000).await.unwrap();
         assert_eq!(all, expected, "in pages of {limit}");
     }
     let pro = ListEntitlements { plan: Some(Plan::Pro), ..ListEntitlements::default() };
     assert_eq!(admin.entitlements().list(&pro).await.unwrap().data.len(), 2);
     let expired = ListEntitlements { status: Some(EntitlementStatus::Expired), ..ListEntitlements::default() };
     assert!(admin.entitlements().list(&expired).await.unwrap().data.is_empty());
-    let own: Vec<_> = pct.entitlements().list_all(ListEntitlements::default()).try_collect().await.unwrap();
+    let own: Vec<_> = pct.entitlements().list_all(ListEntitlements::default()).items().collect(100_000).await.unwrap();
     assert!(own.len() == 2 && own.iter().all(|one| one.product.as_str() == "pct"));
     let foreign = ListEntitlements { product: Some("portal28".parse().unwrap()), ..ListEntitlements::default() };
     assert_eq!(refusal(pct.entitlements().list(&foreign).await).0, 404);

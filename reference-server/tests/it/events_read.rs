@@ -6,7 +6,6 @@ use acd_core::Secret;
 use acd_platform::events::{CountEvents, Event, ListEvents};
 use acd_platform::keys::Scope;
 use acd_platform::{PlatformClient, UserId};
-use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::query_scalar;
 use uuid::Uuid;
@@ -27,7 +26,7 @@ fn tracks(ids: impl Iterator<Item = usize>) -> Vec<Value> {
 }
 
 async fn all(client: &PlatformClient, query: ListEvents) -> Vec<Event> {
-    client.events().list_all(query).try_collect().await.unwrap()
+    client.events().list_all(query).items().collect(100_000).await.unwrap()
 }
 
 fn ids(events: &[Event]) -> Vec<&str> {

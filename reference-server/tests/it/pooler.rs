@@ -9,7 +9,6 @@ use acd_server::kernel::principal::{Actor, Principal};
 use acd_server::kernel::request_id::RequestId;
 use acd_server::seed;
 use chrono::NaiveDate;
-use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -111,6 +110,6 @@ async fn round(server: &Server, key: &Secret, product: &str, at: usize) {
 async fn stored(server: &Server, key: &Secret) -> Vec<String> {
     let client = PlatformClient::new(key.clone(), server.url.as_str()).unwrap();
     let query = ListEvents { limit: Some(7), ..ListEvents::default() };
-    let events: Vec<Event> = client.events().list_all(query).try_collect().await.unwrap();
+    let events: Vec<Event> = client.events().list_all(query).items().collect(100_000).await.unwrap();
     events.iter().map(|event| event.product.to_string()).collect()
 }

@@ -4,7 +4,6 @@ use acd_core::Secret;
 use acd_platform::keys::{ListApiKeys, Scope};
 use acd_platform::users::{CallerKind, CreateUser, ListUsers, UpdateUser, User};
 use acd_platform::{Error, ErrorKind, PlatformClient, UserId};
-use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
@@ -37,7 +36,8 @@ pub(crate) async fn topics(server: &TestApp) -> Vec<String> {
 }
 
 async fn emails(client: &PlatformClient, query: ListUsers) -> Vec<String> {
-    client.users().list_all(query).map_ok(|user: User| user.email).try_collect().await.unwrap()
+    let users = client.users().list_all(query).items().collect(100_000).await.unwrap();
+    users.into_iter().map(|user| user.email).collect()
 }
 
 #[tokio::test]

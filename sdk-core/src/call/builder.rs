@@ -14,10 +14,11 @@ use crate::Result;
 use crate::auth::{Auth, SharedAuth};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::form::{self, Dialect};
 use crate::hedge::Hedge;
 use crate::limits::OnLimit;
 use crate::operation::Operation;
-use crate::request::{Body, Request, Target};
+use crate::request::{Body, Multipart, Request, Target};
 use crate::response::Response;
 use crate::retry::RetryConfig;
 use crate::signing::{SharedSigner, Signer};
@@ -107,6 +108,45 @@ impl<'c> CallBuilder<'c> {
                 self.problem.get_or_insert_with(|| {
                     Error::new(ErrorKind::Request, "the body cannot be written as JSON").with_source(cause)
                 });
+                self
+            }
+        }
+    }
+
+    /// Sends `body`, a struct or a map of single values and lists of them, as a plain form
+    /// (`application/x-www-form-urlencoded`): a list repeats its key.
+    ///
+    /// `None` is left out. A unit, JSON's `null` and `Some(None)` are written as an empty value. Maps are written in the
+    /// order of their keys, structs in that of their fields.
+    pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.encoded_form(form::encode(body, Dialect::Plain))
+    }
+
+    /// Sends `body` as a form that holds structure in brackets, as Stripe's API takes it: `a[b][c]=v`,
+    /// `items[0][price]=v`. What is left out and what is written empty, which clears it there, is as in
+    /// [`form`](Self::form); an empty list or map leaves no trace
+    /// ([encoding](https://docs.stripe.com/api?lang=curl)).
+    pub fn nested_form(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.encoded_form(form::encode(body, Dialect::Nested))
+    }
+
+    /// Adds query parameters in the way of [`nested_form`](Self::nested_form).
+    pub fn nested_query(mut self, parameters: &(impl Serialize + ?Sized)) -> Self {
+        match form::encode(parameters, Dialect::Nested) {
+            Ok(pairs) => self.target.encoded_query(&pairs),
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+            }
+        }
+        self
+    }
+
+    /// Sends these parts as `multipart/form-data`. The boundary is the same on every attempt.
+    pub fn multipart(mut self, parts: Multipart) -> Self {
+        match parts.encode(self.client.runtime()) {
+            Ok((content_type, body)) => self.body(body).header(CONTENT_TYPE, content_type),
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
                 self
             }
         }
@@ -271,6 +311,18 @@ impl<'c> CallBuilder<'c> {
         *request.headers_mut() = self.headers;
         *request.body_mut() = self.body;
         Ok((self.operation, request, self.options))
+    }
+
+    fn encoded_form(mut self, form: Result<String>) -> Self {
+        match form {
+            Ok(form) => {
+                self.body(form).header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+            }
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+                self
+            }
+        }
     }
 
     fn refuse(&mut self, why: &str) {

@@ -1,6 +1,7 @@
 //! A request as plain data, before any I/O.
 
 mod body;
+mod multipart;
 mod stream;
 mod target;
 
@@ -9,8 +10,9 @@ use std::fmt;
 use http::{HeaderMap, Method, Uri};
 
 pub use body::Body;
+pub use multipart::{FormPart, Multipart};
 pub use stream::ByteStream;
-pub(crate) use target::{BaseUrl, Target};
+pub(crate) use target::{BaseUrl, ENCODED, Target};
 
 use crate::Result;
 use crate::error::{Error, ErrorKind};

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::poll_fn;
 
+use super::body::Body;
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
@@ -47,6 +48,27 @@ impl ByteStream {
     {
         let mut chunks = chunks.into_iter();
         Self::from_poll_fn(move |_| Poll::Ready(chunks.next().map(Ok)))
+    }
+
+    /// What these bodies hold, one after the other. Each is opened when its turn comes.
+    pub(super) fn chain(bodies: Vec<Body>) -> Self {
+        let mut bodies = bodies.into_iter();
+        let mut current: Option<Self> = None;
+        Self::from_poll_fn(move |cx| {
+            loop {
+                let stream = match &mut current {
+                    Some(stream) => stream,
+                    None => match bodies.next() {
+                        Some(body) => current.insert(body.into_stream()),
+                        None => return Poll::Ready(None),
+                    },
+                };
+                match ready!(stream.poll_chunk(cx)) {
+                    Some(chunk) => return Poll::Ready(Some(chunk)),
+                    None => current = None,
+                }
+            }
+        })
     }
 
     /// Asks for the next chunk. After the end or an error only `None` follows.

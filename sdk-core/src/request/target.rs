@@ -14,7 +14,7 @@ use crate::operation::Operation;
 
 /// RFC 3986's unreserved characters stay as they are; everything else is encoded in path segments and query alike, so
 /// that no value can add a segment or a pair.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const UNPRINTABLE: &str = "was given a parameter whose `Display` fails";
 
@@ -103,14 +103,26 @@ impl Target {
     }
 
     pub(crate) fn query(&mut self, name: &str, value: impl fmt::Display) {
-        let separator = if self.query_at.is_some() { '&' } else { '?' };
-        self.query_at.get_or_insert(self.url.len());
-        self.url.push(separator);
+        self.separate();
         let name = encode(&mut self.url, &name);
         self.url.push('=');
         if encode(&mut self.url, &value).and(name).is_err() {
             self.problem.get_or_insert(Cow::Borrowed(UNPRINTABLE));
         }
+    }
+
+    /// Adds pairs that are encoded already.
+    pub(crate) fn encoded_query(&mut self, pairs: &str) {
+        if !pairs.is_empty() {
+            self.separate();
+            self.url.push_str(pairs);
+        }
+    }
+
+    fn separate(&mut self) {
+        let separator = if self.query_at.is_some() { '&' } else { '?' };
+        self.query_at.get_or_insert(self.url.len());
+        self.url.push(separator);
     }
 
     /// Goes to this absolute URL in the place of the base URL and the operation's path.

@@ -57,6 +57,7 @@ pub(super) struct Fake {
     server: Arc<Mutex<Server>>,
     order: Order,
     rule: ChunkRule,
+    window: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +77,17 @@ impl Fake {
 
     fn new(order: Order, layout: Layout, faults: impl IntoIterator<Item = Fault>) -> Self {
         let server = Server { faults: faults.into_iter().collect(), ..Server::default() };
-        Self { server: Arc::new(Mutex::new(server)), order, rule: ChunkRule::new(layout, 10) }
+        Self { server: Arc::new(Mutex::new(server)), order, rule: ChunkRule::new(layout, 10), window: None }
+    }
+
+    /// A server that itself says how much it wants next, as Meta's does for videos.
+    pub(super) fn windowed(window: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self { window: Some(window), ..Self::sequential(faults) }
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let position = Position::at(offset as u64);
+        self.window.map_or(position, |window| position.until(offset as u64 + window))
     }
 
     pub(super) fn server(&self) -> MutexGuard<'_, Server> {
@@ -91,7 +102,8 @@ impl Fake {
         let mut server = self.server();
         server.sessions += 1;
         (server.known, server.stored, server.parts) = (true, Vec::new(), BTreeMap::new());
-        Begun::new(State { url: format!("https://hunter2.test/{}", server.sessions) })
+        let begun = Begun::new(State { url: format!("https://hunter2.test/{}", server.sessions) });
+        Begun { position: self.position(0), ..begun }
     }
 
     fn take(&self, part: &Part, content: Bytes) -> Result<PartAnswer<u64>> {
@@ -121,7 +133,7 @@ impl Fake {
         assert_eq!(part.offset(), server.stored.len() as u64, "sent blindly");
         let taken = if let Fault::Partial(taken) = fault { taken.min(content.len()) } else { content.len() };
         server.stored.extend_from_slice(&content[..taken]);
-        let position = Position::at(server.stored.len() as u64);
+        let position = self.position(server.stored.len());
         if fault == Fault::LoseAnswer { Err(lost()) } else { Ok(PartAnswer::Next(position)) }
     }
 
@@ -204,7 +216,7 @@ impl UploadTarget for Fake {
         Ok(match self.order {
             _ if server.complete => Standing::Done(plan.size()),
             _ if !server.known => Standing::Gone,
-            Order::Sequential => Standing::At(Position::at(server.stored.len() as u64)),
+            Order::Sequential => Standing::At(self.position(server.stored.len())),
             Order::Numbered { .. } => Standing::Parts(
                 server.parts.keys().map(|number| StoredPart { number: *number, receipt: number.to_string() }).collect(),
             ),

@@ -192,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_may_say_how_much_it_wants() {
+        let target = Fake::windowed(7, [Fault::None, Fault::Partial(2), Fault::LoseAnswer]);
+        assert_eq!(upload(&target, &Shelf::default(), &source(25)).unwrap(), 25);
+        let server = target.server();
+        assert_eq!(server.stored, source(25));
+        assert_eq!(server.sent, [(0, 7), (7, 7), (9, 7), (16, 7), (23, 2)]);
+        drop(server);
+        let target = Fake::windowed(0, []);
+        let error = upload(&target, &Shelf::default(), &source(25)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "a server that wants nothing has not everything");
+    }
+
+    #[test]
     fn failures_without_progress_come_to_an_end_and_keep_the_session() {
         let target = Fake::sequential([Fault::Cut; 9]);
         let shelf = Shelf::default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd_core::testing::ManualClock;
-use acd_core::{Basic, Body, ByteStream, Client, ErrorKind, Operation, Secret};
+use acd_core::{Basic, Body, ByteStream, Client, ErrorKind, FormPart, Multipart, Operation, RetryConfig, Secret};
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
@@ -100,6 +100,28 @@ async fn bodies_stream_up_with_and_without_a_length() {
     let requests = server.requests();
     assert_eq!((requests[0].header("content-length"), requests[0].body.as_str()), (Some("4"), "abcd"));
     assert_eq!((requests[1].header("transfer-encoding"), requests[1].body.as_str()), (Some("chunked"), "abcd"));
+}
+
+#[tokio::test]
+async fn forms_of_every_kind_arrive() {
+    let busy = Reply::Answer { status: 503, headers: "", body: String::new() };
+    let server = Server::start([ok(""), ok(""), busy, ok("")]).await;
+    let at_once = RetryConfig::default().with_backoff(Duration::ZERO, Duration::ZERO);
+    let client = Client::builder(server.url()).retry(at_once).build().unwrap();
+    client.call(&POST).form(&json!({"grant_type": "a b", "scope": ["x", "y"]})).send().await.unwrap();
+    let query = json!({"expand": ["data.customer"], "created": {"gte": 7}});
+    client.call(&GET).query("limit", 2).nested_query(&query).send().await.unwrap();
+    let parts = || ByteStream::from_chunks(["ab", "cd"].map(Bytes::from));
+    let file = FormPart::new("file", Body::replayable(Some(4), parts)).file_name("a.mp4");
+    client.call(&POST).multipart(Multipart::new().text("phase", "transfer").part(file)).send().await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(requests[0].body, "grant_type=a%20b&scope=x&scope=y");
+    assert_eq!(requests[1].line, "GET /v1/things?limit=2&created[gte]=7&expand[0]=data.customer HTTP/1.1");
+    assert!(requests[2].header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
+    assert_eq!(requests[2].header("content-length").unwrap(), requests[2].body.len().to_string());
+    assert!(requests[2].body.contains("filename=\"a.mp4\"\r\n\r\nabcd\r\n"));
+    assert_eq!(requests[2].body, requests[3].body, "the same bytes on each attempt");
 }
 
 #[tokio::test]

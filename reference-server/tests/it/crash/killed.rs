@@ -8,7 +8,6 @@ use acd_analytics::{AnalyticsClient, Track};
 use acd_core::Secret;
 use acd_platform::PlatformClient;
 use acd_platform::events::{Event, ListEvents};
-use futures_util::TryStreamExt as _;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::sync::watch;
@@ -97,7 +96,7 @@ impl Shared {
 async fn stored(url: &str, admin: &Secret) -> Vec<String> {
     let client = PlatformClient::new(admin.clone(), url).unwrap();
     let query = ListEvents { limit: Some(1_000), ..ListEvents::default() };
-    let events: Vec<Event> = client.events().list_all(query).try_collect().await.unwrap();
+    let events: Vec<Event> = client.events().list_all(query).items().collect(100_000).await.unwrap();
     let mut ids: Vec<String> = events.into_iter().map(|event| event.message_id).collect();
     ids.sort_unstable();
     ids

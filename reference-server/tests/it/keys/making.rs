@@ -2,7 +2,6 @@
 
 use acd_core::Secret;
 use acd_platform::keys::{ApiKey, CreateApiKey, ListApiKeys, Scope};
-use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, query_scalar};
@@ -113,9 +112,11 @@ async fn a_product_neither_sees_nor_touches_keys_of_others() {
     let server = TestApp::start().await;
     let maker = server.key("pct", &MAKER).await;
     server.key("gapradar", &MAKER).await;
-    let all: Vec<ApiKey> = server.admin().keys().list_all(ListApiKeys::default()).try_collect().await.unwrap();
+    let all: Vec<ApiKey> =
+        server.admin().keys().list_all(ListApiKeys::default()).items().collect(100_000).await.unwrap();
     assert_eq!(all.len(), 3);
-    let own: Vec<ApiKey> = server.client(&maker).keys().list_all(ListApiKeys::default()).try_collect().await.unwrap();
+    let own: Vec<ApiKey> =
+        server.client(&maker).keys().list_all(ListApiKeys::default()).items().collect(100_000).await.unwrap();
     assert_eq!(own.len(), 1);
     for foreign in all.iter().filter(|key| key.id != own[0].id) {
         let path = format!("/v1/keys/{}", foreign.id);
@@ -123,7 +124,8 @@ async fn a_product_neither_sees_nor_touches_keys_of_others() {
         let rotate = server.http().post(&format!("{path}/rotate")).bearer(&maker).json(&json!({}));
         rotate.send().await.problem(404, "not_found");
     }
-    let still: Vec<ApiKey> = server.admin().keys().list_all(ListApiKeys::default()).try_collect().await.unwrap();
+    let still: Vec<ApiKey> =
+        server.admin().keys().list_all(ListApiKeys::default()).items().collect(100_000).await.unwrap();
     assert_eq!(still, all);
 }
 
@@ -135,7 +137,7 @@ async fn a_list_is_walked_page_by_page() {
         maker.keys().create(&wanted(&format!("key {number}"))).await.unwrap();
     }
     let query = ListApiKeys { limit: Some(3), ..ListApiKeys::default() };
-    let all: Vec<ApiKey> = maker.keys().list_all(query).try_collect().await.unwrap();
+    let all: Vec<ApiKey> = maker.keys().list_all(query).items().collect(100_000).await.unwrap();
     let names: Vec<&str> = all.iter().map(|key| key.name.as_str()).collect();
     assert_eq!(names, ["test", "key 0", "key 1", "key 2", "key 3", "key 4", "key 5", "key 6"], "oldest first");
 }

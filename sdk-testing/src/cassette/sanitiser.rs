@@ -164,7 +164,11 @@ impl Sanitiser {
     }
 
     fn headers(&self, headers: &HeaderMap, known: &[String]) -> Vec<(String, String)> {
-        let is_noise = |name: &str| NOISE.contains(&name) || (name == "date" && !self.dates);
+        let is_noise = |name: &str| {
+            // A secret can be a name too, in lower case as all names are; a name has to stay one, so it is left out.
+            let is_secret = known.iter().any(|secret| name.contains(&secret.to_ascii_lowercase()));
+            is_secret || NOISE.contains(&name) || (name == "date" && !self.dates)
+        };
         let shown = |(name, value): (&HeaderName, &HeaderValue)| {
             let text = match value.to_str() {
                 Ok(text) if self.redaction.shows_header(name, value) => self.exact(text, known),

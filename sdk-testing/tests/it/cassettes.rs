@@ -50,6 +50,7 @@ fn no_planted_secret_reaches_the_file() {
             .header("content-type", "application/json")
             .header("set-cookie", "session=planted-cookie")
             .header("x-internal", "planted-internal")
+            .header("planted-bearer", "as a name")
             .header("x-request-id", "planted-account-7")
             .body(planted.to_string()),
         answer(200).body("token=planted-text and Bearer planted-spoken, planted-header"),

@@ -2,6 +2,7 @@
 
 mod companion;
 mod guards;
+mod token;
 
 use std::future::Future;
 use std::sync::Arc;

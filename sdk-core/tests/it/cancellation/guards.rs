@@ -18,6 +18,8 @@ use super::companion::Companion;
 const MINUTE: Duration = Duration::from_secs(60);
 const LIST: Operation = Operation::new("ads.list", Method::GET, "/v1/ads").safe().pool("account");
 
+type Waiting = Companion<Result<Response>>;
+
 async fn list(client: Client) -> Result<Response> {
     client.call(&LIST).send().await
 }
@@ -26,7 +28,7 @@ async fn list(client: Client) -> Result<Response> {
 struct Limited {
     harness: Harness,
     client: Client,
-    next: RefCell<Option<Companion<Result<Response>>>>,
+    next: RefCell<Option<Waiting>>,
     capture: Capture,
 }
 

@@ -40,7 +40,7 @@ enum Task {
         /// Repair what can be repaired: formatting, simple lints, the OpenAPI document.
         #[arg(long)]
         fix: bool,
-        /// Also run what takes minutes and changes rarely: the checks of the dependencies.
+        /// Also run what takes minutes and changes rarely: the checks of the dependencies, and fuzzing for longer.
         #[arg(long)]
         full: bool,
     },

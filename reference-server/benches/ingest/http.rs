@@ -91,6 +91,7 @@ pub(super) async fn wait_until_ready(address: &str) -> Result<()> {
         if Instant::now() > until {
             return Err("the server did not become ready within a minute".into());
         }
+        #[expect(clippy::disallowed_methods, reason = "another process starts in real time")]
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

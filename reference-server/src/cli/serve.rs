@@ -51,6 +51,7 @@ pub(super) async fn run(context: Context) -> CliResult {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "load balancers need real time to notice")]
 async fn drain_time(stopping: CancellationToken) {
     stopping.cancelled().await;
     tokio::time::sleep(DRAIN).await;

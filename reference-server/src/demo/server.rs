@@ -50,6 +50,7 @@ impl Server {
             if Instant::now() > until {
                 return Err(format!("the server is not ready after a minute; see {}", self.log.display()).into());
             }
+            #[expect(clippy::disallowed_methods, reason = "another process starts in real time")]
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -113,6 +113,7 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
         }
         step.progress((person - PEOPLE) as u64, PEOPLE as u64);
         // Long enough for batches to be under way when the server dies.
+        #[expect(clippy::disallowed_methods, reason = "a demonstration runs in real time")]
         tokio::time::sleep(Duration::from_millis(4)).await;
         if person == PEOPLE + PEOPLE / 2 {
             let folder = context.config.data_dir.clone();
@@ -283,6 +284,7 @@ async fn delivered(client: &acd_analytics::AnalyticsClient) -> Result<(), Error>
         match client.flush().await {
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() > until => return Err(error.into()),
+            #[expect(clippy::disallowed_methods, reason = "a demonstration runs in real time")]
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

@@ -24,6 +24,7 @@ impl Clock for System {
 
 pub(super) type SystemSleep = tokio::time::Sleep;
 
+#[expect(clippy::disallowed_methods, reason = "this is where the real sleep is injected")]
 pub(super) fn system_sleep(duration: Duration) -> SystemSleep {
     tokio::time::sleep(duration)
 }

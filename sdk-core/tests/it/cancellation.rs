@@ -1,5 +1,9 @@
 //! Dropping the future of a call.
 
+mod companion;
+mod guards;
+mod token;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,6 +30,12 @@ async fn dropping_a_call_hangs_up() {
 /// A policy that waits before and after the steps behind it, and counts who is inside.
 #[derive(Clone, Default)]
 struct Turnstile(Arc<AtomicUsize>);
+
+impl Turnstile {
+    fn inside(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 struct Inside(Arc<AtomicUsize>);
 
@@ -73,7 +83,7 @@ fn dropping_a_call_at_any_point_leaves_nothing_behind() {
     let polls = cancel_at_every_poll(World::new, World::call, |world, cut| {
         assert!(world.harness.clock().sleepers().is_empty(), "{cut}");
         assert_eq!(world.capture.open_spans(), 0, "{cut}");
-        assert_eq!(world.turnstile.0.load(Ordering::Relaxed), 0, "{cut}");
+        assert_eq!(world.turnstile.inside(), 0, "{cut}");
         assert!(world.budgets.available(Harness::AUTHORITY) >= 500 - 2 * 14, "{cut}");
         let again = world.harness.run(world.call());
         assert_eq!(again.unwrap().status(), 200, "{cut}: the client is as good as new");

@@ -2,6 +2,7 @@
 
 mod deny;
 mod features;
+mod fuzz;
 mod msrv;
 mod openapi;
 mod rust;
@@ -34,6 +35,8 @@ pub(crate) enum Part {
     Wasm,
     /// Every feature of every published crate compiles alone; the dependency tree holds no second TLS or HTTP stack.
     Features,
+    /// Coverage-guided tests of every parser that sees bytes from outside: 5 s each, 60 s with `--full`.
+    Fuzz,
     /// The stated minimum Rust version is true.
     Msrv,
     /// The checked-in OpenAPI document is the one the code describes.
@@ -66,6 +69,7 @@ impl Part {
             Self::Docs => "docs",
             Self::Wasm => "wasm",
             Self::Features => "features",
+            Self::Fuzz => "fuzz",
             Self::Msrv => "msrv",
             Self::Openapi => "openapi",
             Self::Segment => "segment",
@@ -79,6 +83,7 @@ impl Part {
             Self::Fmt | Self::Clippy => &[Need::Components],
             Self::Rust => &[Need::Postgres, Need::Pgbouncer],
             Self::Wasm => &[Need::Wasm, Need::Node],
+            Self::Fuzz => &[Need::Cxx],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
             Self::Docs | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
@@ -93,6 +98,7 @@ impl Part {
             Self::Docs => rust::docs(context),
             Self::Wasm => wasm::run(context),
             Self::Features => features::run(context),
+            Self::Fuzz => fuzz::run(context),
             Self::Msrv => msrv::run(context),
             Self::Openapi => openapi::run(context),
             Self::Segment => segment::run(context),

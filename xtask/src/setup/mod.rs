@@ -1,6 +1,7 @@
 //! What a command needs on the machine: looked for first, installed when it can be, otherwise named exactly.
 
 mod components;
+mod cxx;
 mod node;
 mod packages;
 mod postgres;
@@ -29,6 +30,8 @@ pub(crate) enum Need {
     Node,
     /// Python 3 able to make virtual environments.
     Python,
+    /// A C++ compiler, for libFuzzer.
+    Cxx,
     /// A compiler with a standard library, or the source of one, for WebAssembly.
     Wasm,
 }
@@ -41,6 +44,7 @@ impl Need {
             Self::Pgbouncer => "pgbouncer",
             Self::Node => "Node.js 20 or newer with npm",
             Self::Python => "Python 3 with venv",
+            Self::Cxx => "a C++ compiler",
             Self::Wasm => "a Rust compiler for wasm32-unknown-unknown",
         }
     }
@@ -52,6 +56,7 @@ impl Need {
             Self::Pgbouncer => postgres::pgbouncer_found(),
             Self::Node => Node::find(tools).is_some(),
             Self::Python => python::found(),
+            Self::Cxx => cxx::found(),
             Self::Wasm => Compiler::find().is_some(),
         }
     }
@@ -68,6 +73,7 @@ impl Need {
             Self::Pgbouncer => postgres::PGBOUNCER,
             Self::Node => node::PACKAGES,
             Self::Python => python::PACKAGES,
+            Self::Cxx => cxx::PACKAGES,
             Self::Wasm => wasm::PACKAGES,
         }
     }

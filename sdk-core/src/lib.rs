@@ -38,7 +38,7 @@ pub use breaker::{BreakerConfig, BreakerState, Breakers};
 pub use call::{Attempt, Call, CallBuilder};
 pub use classify::{Answer, Classify, Verdict};
 pub use client::{Client, ClientBuilder, Timeouts};
-pub use error::{Error, ErrorKind, ErrorView, Result};
+pub use error::{AttemptView, Error, ErrorKind, ErrorView, Result};
 pub use hedge::Hedge;
 pub use limits::{Limits, OnLimit};
 pub use operation::{Operation, Safety, TimeoutClass};

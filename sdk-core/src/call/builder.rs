@@ -21,6 +21,7 @@ use crate::operation::Operation;
 use crate::request::{Body, Multipart, Request, Target};
 use crate::response::Response;
 use crate::retry::RetryConfig;
+use crate::secret::Secret;
 use crate::signing::{SharedSigner, Signer};
 
 /// A call in the making, from [`Client::call`]. A value that cannot be used is reported when the call is built or sent,
@@ -244,6 +245,13 @@ impl<'c> CallBuilder<'c> {
     /// error stand.
     pub fn fallback(mut self, answer: impl Fn(&Error) -> Option<Response> + Send + Sync + 'static) -> Self {
         self.options.fallback = Some(Arc::new(answer));
+        self
+    }
+
+    /// Hides this text in the error if the server quotes it, for a secret that travels in the body: a refresh token, a
+    /// password. What travels in headers is hidden without being named.
+    pub fn hide(mut self, secret: &Secret) -> Self {
+        self.options.hidden.push(secret.clone());
         self
     }
 

@@ -28,6 +28,7 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryConfig;
 use crate::runtime::{Instant, Runtime};
+use crate::secret::Secret;
 use crate::signing::SharedSigner;
 use crate::telemetry::{Metrics, SharedMetrics};
 
@@ -237,6 +238,11 @@ impl Call {
 
     pub(crate) fn fallback(&self, error: &Error) -> Option<Response> {
         self.options.fallback.as_ref().and_then(|answer| answer(error))
+    }
+
+    /// Secrets that travel in the body or the URL.
+    pub(crate) fn hidden(&self) -> &[Secret] {
+        &self.options.hidden
     }
 
     pub(crate) fn hold(&mut self, permit: Permit) {

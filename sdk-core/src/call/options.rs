@@ -11,6 +11,7 @@ use crate::hedge::Hedge;
 use crate::limits::OnLimit;
 use crate::response::Response;
 use crate::retry::RetryConfig;
+use crate::secret::Secret;
 use crate::signing::SharedSigner;
 
 /// What answers in the place of a server that the breaker keeps calls from.
@@ -35,4 +36,6 @@ pub(crate) struct CallOptions {
     pub(crate) caller: Option<Arc<str>>,
     pub(crate) pool_scopes: Vec<(&'static str, Box<str>)>,
     pub(crate) fallback: Option<Arc<Fallback>>,
+    /// Secrets that travel in the body or the URL.
+    pub(crate) hidden: Vec<Secret>,
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 pub use kind::ErrorKind;
 pub(crate) use kind::is_transient_status;
 pub(crate) use problem::{excerpt, request_id};
-pub use view::ErrorView;
+pub use view::{AttemptView, ErrorView};
 
 use crate::call::{Attempt, Attempts};
 use crate::retry::GiveUp;
@@ -169,7 +169,7 @@ impl Error {
         self.inner.gave_up
     }
 
-    /// A flat, serialisable copy for logs and language bindings.
+    /// A serialisable copy for logs and language bindings.
     pub fn view(&self) -> ErrorView {
         ErrorView::of(self)
     }
@@ -274,6 +274,11 @@ impl Error {
         self.inner.status = Some(status);
         self.inner.headers = headers;
         self.inner.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn map_request_id(mut self, change: impl FnOnce(String) -> String) -> Self {
+        self.inner.request_id = self.inner.request_id.map(change);
         self
     }
 

@@ -10,10 +10,11 @@ use crate::Result;
 use crate::call::{Attempts, Call};
 use crate::classify::{Answer, Verdict};
 use crate::error::Error;
-use crate::redact::{is_telling, scrub};
+use crate::redact::{is_telling, scrub, scrub_known};
 use crate::request::{Body, Request};
 use crate::response::Response;
 use crate::retry::retry_after;
+use crate::secret::Secret;
 use crate::transport::SharedTransport;
 
 /// How much of an error answer is read: enough for any problem document.
@@ -64,8 +65,11 @@ fn failure(
     verdict: Option<Verdict>,
 ) -> Error {
     let wait = retry_after(&headers, call.runtime().wall());
-    let known = || secrets.iter().filter_map(|value| value.to_str().ok());
-    let error = Error::from_answer(status, headers, body, |text| scrub(text, known()));
+    let hidden = || call.hidden().iter().map(Secret::expose);
+    let known = || secrets.iter().filter_map(|value| value.to_str().ok()).chain(hidden());
+    // An id is opaque by nature: only what was sent is searched for.
+    let error = Error::from_answer(status, headers, body, |text| scrub(text, known()))
+        .map_request_id(|id| scrub_known(&id, known()));
     let error = match wait {
         Some(wait) => error.with_retry_after(wait),
         None => error,

@@ -1,6 +1,13 @@
 //! Finding secrets in text that a server wrote.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::REDACTED;
+
+/// What a URL cannot hold as it is ([RFC 3986 section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A word that makes the value after it a secret.
 const TELLING: [&str; 10] = [
@@ -23,15 +30,44 @@ const OPAQUE: usize = 20;
 /// `text` without secrets: the ones named in `known` (what the request carried), values of fields whose name tells, what
 /// follows `Bearer` and `Basic`, and long opaque runs.
 pub(crate) fn scrub<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    scrub_guessed(&scrub_known(text, known))
+}
+
+/// `text` without the secrets in `known`, in any of the forms in which a server may quote them.
+pub(crate) fn scrub_known<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
-    for secret in known.into_iter().filter(|secret| !secret.trim().is_empty()) {
-        text = text.replace(secret, REDACTED);
-        // An `Authorization` value is a scheme and the secret; servers quote the second alone.
-        if let Some((_, credentials)) = secret.split_once(' ') {
-            text = text.replace(credentials, REDACTED);
+    for part in known.into_iter().flat_map(parts).filter(|part| !part.trim().is_empty()) {
+        for form in forms(&part) {
+            text = text.replace(&form, REDACTED);
         }
     }
-    scrub_guessed(&text)
+    text
+}
+
+/// A header's value and what it is made of, the longest first: an `Authorization` value is a scheme and the secret, and
+/// servers quote the second alone, or what `Basic` stands for.
+fn parts(value: &str) -> Vec<String> {
+    let mut parts = vec![value.to_owned()];
+    let Some((scheme, credentials)) = value.split_once(' ') else { return parts };
+    parts.push(credentials.to_owned());
+    if scheme.eq_ignore_ascii_case("basic")
+        && let Some(pair) = STANDARD.decode(credentials).ok().and_then(|pair| String::from_utf8(pair).ok())
+    {
+        let (user, password) = pair.split_once(':').unwrap_or((&pair, ""));
+        let mut both = [user.to_owned(), password.to_owned()];
+        both.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        parts.push(pair.clone());
+        parts.extend(both);
+    }
+    parts
+}
+
+/// As it is, within JSON, within JSON by a writer that escapes slashes, and within a URL.
+fn forms(secret: &str) -> [String; 4] {
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(secret).to_owned();
+    let slashes = json.replace('/', "\\/");
+    [secret.to_owned(), slashes, json, utf8_percent_encode(secret, RESERVED).to_string()]
 }
 
 fn scrub_guessed(text: &str) -> String {
@@ -149,6 +185,15 @@ mod tests {
         assert_eq!(scrub("x hunter2 y", ["Bearer hunter2"]), "x [redacted] y");
         assert_eq!(scrub("x Bearer hunter2 y", ["Bearer hunter2"]), "x [redacted] y");
         assert_eq!(scrub("untouched", ["", " "]), "untouched");
+    }
+
+    #[test]
+    fn what_was_sent_is_hidden_in_every_form_that_a_server_may_give_it() {
+        let quoted = r#"a/b+c=="d" a\/b+c==\"d\" a/b+c==\"d\" a%2Fb%2Bc%3D%3D%22d%22"#;
+        assert_eq!(scrub_known(quoted, [r#"Bearer a/b+c=="d""#]), [REDACTED; 4].join(" "));
+        let basic = format!("Basic {}", STANDARD.encode("alice:swordfish"));
+        let told = scrub_known("no swordfish for alice", [basic.as_str()]);
+        assert_eq!(told, "no [redacted] for [redacted]");
     }
 
     proptest! {

@@ -2,9 +2,18 @@
 
 pub(crate) mod http;
 pub mod names;
+#[cfg(feature = "otel")]
+mod otel_metrics;
 mod stopwatch;
+#[cfg(feature = "otel")]
+mod trace_context;
 
 use std::sync::Arc;
+
+#[cfg(feature = "otel")]
+pub use otel_metrics::OtelMetrics;
+#[cfg(feature = "otel")]
+pub use trace_context::TraceContext;
 
 pub(crate) use stopwatch::{OperationWatch, RequestWatch};
 

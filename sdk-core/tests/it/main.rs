@@ -6,6 +6,7 @@ mod boundaries;
 mod cancellation;
 mod capture;
 mod connections;
+mod errors;
 mod exchange;
 mod metrics;
 mod redaction;

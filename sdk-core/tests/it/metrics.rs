@@ -13,9 +13,11 @@ use acd_core::{Error, ErrorKind, Metrics, RetryConfig};
 
 type Labels = BTreeMap<&'static str, String>;
 
+type Measurement = (&'static str, f64, Labels);
+
 /// Every measurement in its order.
 #[derive(Clone, Default)]
-pub(crate) struct Recorded(Arc<Mutex<Vec<(&'static str, f64, Labels)>>>);
+struct Recorded(Arc<Mutex<Vec<Measurement>>>);
 
 impl Recorded {
     fn add(&self, name: &'static str, value: f64, labels: &[Label<'_>]) {

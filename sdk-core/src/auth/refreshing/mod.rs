@@ -45,6 +45,45 @@ const FLIGHTS_PER_CALLER: usize = 3;
 ///   one, and a newer token is taken from there.
 ///
 /// Clones share all of it.
+///
+/// ```no_run
+/// use std::time::{Duration, SystemTime};
+///
+/// use acd_core::{Client, Error, ErrorKind, MemoryTokenStore, Operation, RefreshingBearer, Result, Secret, Token};
+/// use acd_core::TokenProvider;
+/// use http::Method;
+/// use serde::Deserialize;
+///
+/// const REFRESH: Operation = Operation::new("vendor.token", Method::POST, "/oauth/token");
+///
+/// struct Vendor(Client);
+///
+/// #[derive(Deserialize)]
+/// struct Grant {
+///     access_token: String,
+///     refresh_token: String,
+///     expires_in: u64,
+/// }
+///
+/// impl TokenProvider for Vendor {
+///     async fn refresh(&self, current: &Token) -> Result<Token> {
+///         let none = || Error::new(ErrorKind::Credentials, "connect the account: its token cannot be refreshed");
+///         let refresh = current.refresh().ok_or_else(none)?;
+///         let body = serde_json::json!({ "grant_type": "refresh_token", "refresh_token": refresh.expose() });
+///         let grant: Grant = self.0.call(&REFRESH).hide(refresh).json(&body).send_json().await?;
+///         Ok(Token::new(Secret::new(grant.access_token))
+///             .with_refresh(Secret::new(grant.refresh_token))
+///             .with_expires_at(SystemTime::now() + Duration::from_secs(grant.expires_in)))
+///     }
+/// }
+///
+/// # fn example(store: MemoryTokenStore) -> Result<()> {
+/// let vendor = Vendor(Client::builder("https://auth.example.com").build()?);
+/// let auth = RefreshingBearer::new(vendor, store);
+/// let client = Client::builder("https://api.example.com").auth(auth).build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct RefreshingBearer<P, S> {
     shared: Arc<Shared<P, S>>,
 }
@@ -170,13 +209,15 @@ impl<P, S> Landing<P, S> {
         let now = self.shared.options.runtime.now();
         // Without randomness the longest pause is the kindest.
         let unit = self.shared.options.runtime.random_unit().unwrap_or(1.0);
-        self.shared.state().land(self.flight, outcome, now, unit);
+        let tell = self.shared.state().land(self.flight, outcome, now, unit);
+        tell();
     }
 }
 
 impl<P, S> Drop for Landing<P, S> {
     fn drop(&mut self) {
-        self.shared.state().abandon(self.flight);
+        let abandoned = self.shared.state().abandon(self.flight);
+        drop(abandoned);
     }
 }
 

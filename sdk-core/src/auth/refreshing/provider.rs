@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind};
 ///
 /// It is called by one task at a time, which drops it after two minutes. Make the call with a
 /// [`Client`](crate::Client) and an operation that is [`Safety::Unsafe`](crate::Safety::Unsafe) when the service rotates
-/// refresh tokens: a repeat would come with a spent one.
+/// refresh tokens: a repeat would come with a spent one. Name the secrets that travel in its body with
+/// [`CallBuilder::hide`](crate::CallBuilder::hide).
 pub trait TokenProvider: Send + Sync + 'static {
     /// Exchanges the token for the next one. When the service gives no new refresh token, the old one is kept.
     ///

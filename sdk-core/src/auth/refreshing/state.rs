@@ -58,7 +58,7 @@ pub(super) struct State {
     pause: Option<Pause>,
 }
 
-struct Flight {
+pub(super) struct Flight {
     id: u64,
     waiting: Vec<oneshot::Sender<Landed>>,
 }
@@ -127,8 +127,8 @@ impl State {
         }
     }
 
-    /// Ends a flight and tells everyone who waits.
-    pub(super) fn land(&mut self, id: u64, outcome: Outcome, now: Instant, unit: f64) {
+    /// Ends a flight. What is returned tells everyone who waits, once the state is unlocked: a waker may do anything.
+    pub(super) fn land(&mut self, id: u64, outcome: Outcome, now: Instant, unit: f64) -> impl FnOnce() + use<> {
         let landed = match outcome {
             Ok(current) => {
                 self.current = Some(Current::clone(&current));
@@ -137,8 +137,9 @@ impl State {
             }
             Err(cause) => Err((Arc::clone(&cause), self.begin_pause(cause, now, unit))),
         };
-        if let Some(flight) = self.flight.take_if(|flight| flight.id == id) {
-            for waiting in flight.waiting {
+        let flight = self.flight.take_if(|flight| flight.id == id);
+        move || {
+            for waiting in flight.into_iter().flat_map(|flight| flight.waiting) {
                 // A caller that has gone away needs no answer.
                 let _gone = waiting.send(landed.clone());
             }
@@ -159,9 +160,9 @@ impl State {
         pause
     }
 
-    /// Clears a flight whose task was dropped. Its callers learn of it by their closed channels.
-    pub(super) fn abandon(&mut self, id: u64) {
-        self.flight.take_if(|flight| flight.id == id);
+    /// Clears a flight whose task was dropped. Its callers learn of it when what is returned is dropped.
+    pub(super) fn abandon(&mut self, id: u64) -> Option<Flight> {
+        self.flight.take_if(|flight| flight.id == id)
     }
 
     fn usable(&self, wall: SystemTime) -> Option<&Current> {
@@ -196,4 +197,78 @@ pub(super) fn failure(cause: &Arc<Error>, pause: Duration) -> Error {
         error = error.with_code(code);
     }
     if cause.is_retryable() { error.with_retryable(true).with_retry_after(pause) } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Instant = Instant::from_origin(Duration::ZERO);
+
+    fn state_with(current: &str) -> State {
+        let mut state = State::default();
+        let Step::Refresh(_landing, flight) = state.step(SystemTime::UNIX_EPOCH, START) else {
+            panic!("an empty state refreshes")
+        };
+        state.land(flight, Ok(Box::new(token(current))), START, 0.0)();
+        state
+    }
+
+    fn token(text: &str) -> Current {
+        let value = HeaderValue::from_str(text).unwrap();
+        let token = Token::new(text.into());
+        Current { token, value, refresh_at: None, obtained: None, refused: false }
+    }
+
+    #[test]
+    fn a_flight_that_is_abandoned_closes_its_callers_channels_and_is_followed_by_another() {
+        let mut state = State::default();
+        let Step::Refresh(mut first, flight) = state.step(SystemTime::UNIX_EPOCH, START) else { panic!() };
+        let Step::Wait(mut second) = state.step(SystemTime::UNIX_EPOCH, START) else { panic!() };
+        drop(state.abandon(flight));
+        assert!(first.try_recv().is_err() && second.try_recv().is_err());
+        assert!(matches!(state.step(SystemTime::UNIX_EPOCH, START), Step::Refresh(_, next) if next != flight));
+    }
+
+    #[test]
+    fn the_end_of_an_old_flight_does_not_answer_for_a_new_one() {
+        let mut state = State::default();
+        let Step::Refresh(_, old) = state.step(SystemTime::UNIX_EPOCH, START) else { panic!() };
+        drop(state.abandon(old));
+        let Step::Refresh(mut landing, _) = state.step(SystemTime::UNIX_EPOCH, START) else { panic!() };
+        drop(state.abandon(old));
+        assert!(matches!(landing.try_recv(), Ok(None)), "still under way");
+    }
+
+    #[test]
+    fn a_refused_token_is_marked_once_and_one_that_is_replaced_is_not() {
+        let mut state = state_with("a1");
+        let mut refuse = |text| state.refuse(&HeaderValue::from_static(text), SystemTime::UNIX_EPOCH, START);
+        assert!(matches!(refuse("a0"), Refusal::Replaced));
+        assert!(matches!(refuse("a1"), Refusal::Marked));
+        assert!(matches!(refuse("a0"), Refusal::Marked), "what replaced it is out of use as well");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_lasts_a_second_to_a_minute_or_as_long_as_the_service_asks(
+            failures in 1_u32..40, unit in 0.0..1.0_f64, asked in proptest::option::of(0_u64..600),
+        ) {
+            let mut state = State::default();
+            let mut pause = Duration::ZERO;
+            for _ in 0..failures {
+                let error = Error::new(ErrorKind::Throttled, "slow down");
+                let error = match asked {
+                    Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),
+                    None => error,
+                };
+                pause = state.begin_pause(Arc::new(error), START, unit);
+            }
+            let asked = Duration::from_secs(asked.unwrap_or_default());
+            prop_assert!(pause >= asked.max(Duration::from_secs(1)));
+            prop_assert!(pause <= asked.max(Duration::from_secs(60)));
+        }
+    }
 }

@@ -171,6 +171,11 @@ impl Call {
         self.earlier.saturating_add(made).saturating_add(1)
     }
 
+    /// When the attempt under way began.
+    pub(crate) fn attempt_began(&self) -> Instant {
+        self.started + self.attempts.last().map_or(Duration::ZERO, Attempt::started)
+    }
+
     /// The attempt under way, and how long it has taken.
     pub(crate) fn attempt_mut(&mut self) -> Option<(&mut Attempt, Duration)> {
         let elapsed = self.elapsed();

@@ -180,11 +180,12 @@ impl SharedPool {
         Arc::strong_count(&self.0) == 1 && self.0.is_idle_dyn(runtime)
     }
 
+    pub(crate) fn try_acquire(&self, request: &PoolRequest<'_>) -> Option<Permit> {
+        self.0.try_acquire_dyn(request)
+    }
+
     pub(crate) async fn acquire(&self, request: &PoolRequest<'_>) -> Result<Permit> {
-        match self.0.try_acquire_dyn(request) {
-            Some(permit) => Ok(permit),
-            None => self.0.acquire_dyn(request).await,
-        }
+        self.0.acquire_dyn(request).await
     }
 
     pub(crate) fn observe(&self, answer: &PoolAnswer<'_>) {

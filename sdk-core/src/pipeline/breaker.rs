@@ -25,7 +25,7 @@ impl<S: Step> Step for Breaker<S> {
     async fn run(&self, call: &mut Call) -> Result<Response> {
         let Some(breakers) = &self.breakers else { return self.inner.run(call).await };
         let Some(authority) = call.request().uri().authority() else { return self.inner.run(call).await };
-        let now = call.runtime().now();
+        let now = call.attempt_began();
         let circuit = breakers.of(authority, call.operation().group(), now);
         let ticket = match circuit.admit(breakers.config(), now) {
             Admission::Pass(ticket, transition) => {

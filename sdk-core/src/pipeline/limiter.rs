@@ -52,12 +52,14 @@ impl<S: Step> Step for Limiter<S> {
 impl<S> Limiter<S> {
     async fn acquire(&self, call: &Call, key: &PoolKey, pool: &SharedPool) -> Result<Permit> {
         let runtime = call.runtime();
+        let request = PoolRequest::new(runtime).cost(call.operation().cost_units()).caller(call.caller());
+        if let Some(permit) = pool.try_acquire(&request) {
+            return Ok(permit);
+        }
         let longest = call.on_limit().unwrap_or(self.limits.default_on_limit()).longest();
         let max_wait = call.remaining().map_or(longest, |remaining| remaining.min(longest));
-        let cost = call.operation().cost_units();
         let start = runtime.now();
-        let request = PoolRequest::new(runtime).cost(cost).caller(call.caller()).max_wait(max_wait);
-        let result = pool.acquire(&request).await;
+        let result = pool.acquire(&request.max_wait(max_wait)).await;
         if let Some(metrics) = call.metrics() {
             let label = [("acd.pool", key.name())];
             let waited = runtime.now().since(start);

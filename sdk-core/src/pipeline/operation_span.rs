@@ -25,8 +25,12 @@ impl<S: Step> Step for OperationSpan<S> {
             otel.status_code = Empty,
         );
         let watch = OperationWatch::start(call);
-        let result = self.0.run(call).instrument(span.clone()).await;
-        let elapsed = call.elapsed();
+        // Without anyone listening the instrumentation would only move the future once more.
+        let result = if span.is_disabled() {
+            self.0.run(call).await
+        } else {
+            self.0.run(call).instrument(span.clone()).await
+        };
         let attempts = call.take_attempts();
         span.record("acd.operation.attempts", attempts.len());
         if let Some(watch) = watch {
@@ -37,7 +41,7 @@ impl<S: Step> Step for OperationSpan<S> {
             Err(error) => {
                 span.record("error.type", error.kind().as_str());
                 span.record("otel.status_code", "ERROR");
-                Err(error.with_operation(operation.name()).with_attempts(attempts, elapsed))
+                Err(error.with_operation(operation.name()).with_attempts(attempts, call.elapsed()))
             }
         }
     }

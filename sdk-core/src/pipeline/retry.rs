@@ -36,10 +36,13 @@ impl<S: Step> Step for Retry<S> {
             attempt = attempt.saturating_add(1);
             let may_follow = attempt < config.max_attempts || call.may_renew_credentials();
             let spare = if may_follow { call.request().try_clone() } else { None };
-            let result = self.inner.run(call).await;
-            let failure = result.as_ref().err().map(Failure::of);
-            // Without randomness the longest wait is the kindest.
-            let unit = if failure.is_some() { call.runtime().random_unit().unwrap_or(1.0) } else { 1.0 };
+            let error = match self.inner.run(call).await {
+                Ok(response) => {
+                    budget.give(paid.unwrap_or(1));
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
             let at = Situation {
                 attempt,
                 safety: call.operation().safety(),
@@ -47,20 +50,14 @@ impl<S: Step> Step for Retry<S> {
                 replayable,
                 stale_excused,
                 remaining: call.remaining(),
-                unit,
+                // Without randomness the longest wait is the kindest.
+                unit: call.runtime().random_unit().unwrap_or(1.0),
             };
-            let decision = decide(failure.as_ref(), &at, &config);
-            let error = match (decision, result) {
-                (Decision::Wait { .. }, Err(error)) => error,
-                (Decision::Fail(Some(reason)), Err(error)) => return Err(gave_up(call, error, reason)),
-                (_, result) => {
-                    if result.is_ok() {
-                        budget.give(paid.unwrap_or(1));
-                    }
-                    return result;
-                }
+            let (delay, cost) = match decide(Some(&Failure::of(&error)), &at, &config) {
+                Decision::Wait { delay, cost } => (delay, cost),
+                Decision::Fail(Some(reason)) => return Err(gave_up(call, error, reason)),
+                Decision::Fail(None) | Decision::Done => return Err(error),
             };
-            let Decision::Wait { delay, cost } = decision else { return Err(error) };
             if !budget.take(cost) {
                 return Err(gave_up(call, error, GiveUp::Budget));
             }

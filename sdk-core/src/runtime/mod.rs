@@ -67,6 +67,11 @@ pub trait Spawn: Send + Sync + 'static {
 /// What a client takes from the machine it runs on. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
+    parts: Arc<Parts>,
+}
+
+#[derive(Clone)]
+struct Parts {
     clock: Arc<dyn Clock>,
     /// `None` for the system's own, whose timer is known and needs no box.
     sleep: Option<Arc<dyn Sleep>>,
@@ -79,50 +84,51 @@ impl Runtime {
     /// JavaScript's timers and microtasks on wasm.
     pub fn system() -> Self {
         let system = Arc::new(System);
-        Self { clock: system.clone(), sleep: None, random: system.clone(), spawn: system }
+        let parts = Parts { clock: system.clone(), sleep: None, random: system.clone(), spawn: system };
+        Self { parts: Arc::new(parts) }
     }
 
     /// Replaces the clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        Arc::make_mut(&mut self.parts).clock = Arc::new(clock);
         self
     }
 
     /// Replaces the way of waiting.
     #[must_use]
     pub fn with_sleep(mut self, sleep: impl Sleep) -> Self {
-        self.sleep = Some(Arc::new(sleep));
+        Arc::make_mut(&mut self.parts).sleep = Some(Arc::new(sleep));
         self
     }
 
     /// Replaces the source of randomness.
     #[must_use]
     pub fn with_random(mut self, random: impl Random) -> Self {
-        self.random = Arc::new(random);
+        Arc::make_mut(&mut self.parts).random = Arc::new(random);
         self
     }
 
     /// Replaces the executor of background tasks.
     #[must_use]
     pub fn with_spawn(mut self, spawn: impl Spawn) -> Self {
-        self.spawn = Arc::new(spawn);
+        Arc::make_mut(&mut self.parts).spawn = Arc::new(spawn);
         self
     }
 
     /// Now, on the monotonic line.
     pub fn now(&self) -> Instant {
-        self.clock.now()
+        self.parts.clock.now()
     }
 
     /// Now, by the wall clock.
     pub fn wall(&self) -> SystemTime {
-        self.clock.wall()
+        self.parts.clock.wall()
     }
 
     /// Waits for `duration`.
     pub fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        match &self.sleep {
+        match &self.parts.sleep {
             None => Box::pin(system_sleep(duration)),
             Some(sleep) => sleep.sleep(duration),
         }
@@ -133,7 +139,7 @@ impl Runtime {
     /// # Errors
     /// As [`Random::fill`].
     pub fn fill_random(&self, bytes: &mut [u8]) -> Result<()> {
-        self.random.fill(bytes)
+        self.parts.random.fill(bytes)
     }
 
     /// A random number in `0.0..1.0`.
@@ -142,7 +148,7 @@ impl Runtime {
     /// As [`Random::fill`].
     pub fn random_unit(&self) -> Result<f64> {
         let mut bytes = [0; 8];
-        self.random.fill(&mut bytes)?;
+        self.parts.random.fill(&mut bytes)?;
         // 53 bits are what an f64 holds exactly, so that 1.0 is never reached by rounding.
         Ok((u64::from_le_bytes(bytes) >> 11) as f64 / (1_u64 << 53) as f64)
     }
@@ -152,12 +158,12 @@ impl Runtime {
     /// # Errors
     /// As [`Spawn::spawn`].
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        self.spawn.spawn(Box::pin(task))
+        self.parts.spawn.spawn(Box::pin(task))
     }
 
     /// Runs `future` for at most `limit`; `None` says that the time ran out and that the future was dropped.
     pub fn timeout<F: Future>(&self, limit: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
-        let timer = match &self.sleep {
+        let timer = match &self.parts.sleep {
             None => Timer::System { sleep: system_sleep(limit) },
             Some(sleep) => Timer::Other { sleep: sleep.sleep(limit) },
         };

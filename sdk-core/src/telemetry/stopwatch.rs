@@ -23,12 +23,13 @@ pub(crate) struct RequestWatch {
 
 impl RequestWatch {
     /// Starts, if anyone collects measurements.
-    pub(crate) fn start(call: &Call) -> Option<Self> {
+    pub(crate) fn start(call: &Call) -> Option<Box<Self>> {
         let metrics = call.shared_metrics()?;
         let runtime = call.runtime().clone();
         let (started, error) = (runtime.now(), Some(ErrorType::cancelled()));
         let uri = call.request().uri().clone();
-        Some(Self { metrics, runtime, started, operation: call.operation(), uri, status: None, error })
+        // Boxed, so that calls that nobody measures do not carry its size along.
+        Some(Box::new(Self { metrics, runtime, started, operation: call.operation(), uri, status: None, error }))
     }
 
     pub(crate) fn stop(mut self, result: &Result<Response, Error>) {

@@ -338,6 +338,19 @@ fn a_new_token_is_not_used_before_it_is_stored_and_not_asked_for_twice() {
 }
 
 #[test]
+fn a_token_that_could_not_be_stored_is_stored_by_a_later_call_even_if_the_old_one_still_serves() {
+    let world = World::new(None);
+    world.access().unwrap();
+    world.store.broken.store(true, Ordering::Relaxed);
+    world.refused("a0").unwrap_err();
+    world.store.broken.store(false, Ordering::Relaxed);
+    world.pass(MINUTE);
+    assert_eq!(world.access().unwrap(), "a0");
+    world.pass(Duration::ZERO);
+    assert_eq!((world.access().unwrap().as_str(), world.service.calls()), ("a1", 1));
+}
+
+#[test]
 fn a_save_that_arrived_although_it_failed_is_believed() {
     let world = World::new(Some(Duration::ZERO));
     world.store.broken.store(true, Ordering::Relaxed);

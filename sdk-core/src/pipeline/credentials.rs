@@ -42,7 +42,7 @@ mod tests {
     use http::header::AUTHORIZATION;
     use http::{HeaderMap, HeaderValue};
 
-    use crate::testing::{Harness, answer};
+    use crate::testing::{Harness, Script, answer};
     use crate::{
         Auth, Bearer, Body, ByteStream, Error, ErrorKind, GiveUp, Request, Result, RetryBudgets, RetryConfig, Secret,
     };
@@ -131,6 +131,16 @@ mod tests {
             assert_eq!(response.attempts()[1].started(), Duration::ZERO);
             assert!(harness.requests().iter().all(|request| request.body == "same"));
         }
+    }
+
+    #[test]
+    fn a_401_that_was_mended_leaves_no_doubt_about_what_the_server_did() {
+        let refused = || Script::fail(|| Error::new(ErrorKind::Connect, "refused"));
+        let harness = Harness::new([answer(401), refused(), refused()]);
+        let client = harness.client().auth(Renewing(Ok(true))).build().unwrap();
+        let error = harness.run(client.call(&Harness::POST_UNSAFE).send()).unwrap_err();
+        assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Connect, 3));
+        assert!(!error.may_have_been_sent());
     }
 
     #[test]

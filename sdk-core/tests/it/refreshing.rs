@@ -233,7 +233,7 @@ fn a_short_lived_token_is_not_refreshed_before_half_its_life() {
     }
     world.pass(Duration::from_secs(29));
     world.access().unwrap();
-    world.pass(Duration::ZERO);
+    world.pass(Duration::from_millis(1));
     assert_eq!(world.service.calls(), 1);
 }
 
@@ -335,6 +335,19 @@ fn a_new_token_is_not_used_before_it_is_stored_and_not_asked_for_twice() {
     world.pass(MINUTE);
     assert_eq!(world.access().unwrap(), "a1");
     assert_eq!((world.service.calls(), world.store.access().as_str()), (1, "a1"));
+}
+
+#[test]
+fn a_token_that_could_not_be_stored_is_stored_by_a_later_call_even_if_the_old_one_still_serves() {
+    let world = World::new(None);
+    world.access().unwrap();
+    world.store.broken.store(true, Ordering::Relaxed);
+    world.refused("a0").unwrap_err();
+    world.store.broken.store(false, Ordering::Relaxed);
+    world.pass(MINUTE);
+    assert_eq!(world.access().unwrap(), "a0");
+    world.pass(Duration::from_secs(1));
+    assert_eq!((world.access().unwrap().as_str(), world.service.calls()), ("a1", 1));
 }
 
 #[test]

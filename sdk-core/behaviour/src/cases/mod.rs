@@ -3,6 +3,7 @@
 mod answers;
 mod endings;
 mod failures;
+mod guards;
 mod repeats;
 
 use acd_core::Operation;
@@ -42,6 +43,11 @@ pub(crate) const ALL: &[(&str, Start)] = all![
     endings::the_deadline_ends_a_call,
     endings::a_stalled_stream_ends_in_a_timeout,
     endings::dropping_a_call_hangs_up,
+    guards::a_limit_spreads_calls,
+    guards::an_open_breaker_leaves_the_server_alone,
+    guards::a_slow_answer_is_overtaken,
+    guards::one_refresh_serves_calls_side_by_side,
+    guards::a_webhook_is_verified_by_the_clock_of_the_host,
     failures::a_refusal_tells_its_story,
     failures::what_the_server_quotes_is_redacted,
     failures::a_redirect_is_not_followed,

@@ -16,6 +16,9 @@ use crate::transport::Transport;
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// Sends requests with `fetch`, in browsers, workers and Node.
+///
+/// `fetch` follows redirects before they can be seen, custom headers included. The call then fails with
+/// [`ErrorKind::Redirect`] like on native targets, but the request has gone to the other place.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the measurements of docs/benchmarks.md.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use crate::{
     error::Error,
@@ -14,6 +14,9 @@ use crate::{
 pub(crate) enum Bench {
     /// Events per second into the server beside bare PostgreSQL, in one run on one cluster.
     Ingest,
+    /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
+    /// HMAC, a large upload's memory, and what the crate takes to build.
+    Core,
     /// The cost of one `track()` in the client beside serialising the same event.
     Track,
 }
@@ -21,6 +24,7 @@ pub(crate) enum Bench {
 /// Builds optimised and runs one measurement with its output shown.
 pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     let (package, name, needs) = match what {
+        Bench::Core => return core(workspace),
         Bench::Ingest => ("acd-server", "ingest", BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", "track", BTreeSet::new()),
     };
@@ -28,4 +32,38 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
         return Err(error);
     }
     shell::run(workspace.cargo().args(["bench", "-p", package, "--bench", name]))
+}
+
+/// The package with the rivals, which is no member of the workspace, and then the build of the crate itself.
+fn core(workspace: &Workspace) -> Result<(), Error> {
+    let manifest = workspace.root.join("sdk-core/bench/Cargo.toml");
+    let folder = workspace.target.join("bench-core");
+    let mut rivals = workspace.cargo();
+    rivals.args(["run", "--release", "--locked", "--manifest-path"]).arg(manifest).env("CARGO_TARGET_DIR", &folder);
+    shell::run(&mut rivals)?;
+    let mut tree = workspace.cargo();
+    tree.args(["tree", "-p", "acd-core", "--edges", "normal", "--prefix", "none", "--no-dedupe"]);
+    let tree = shell::read(&mut tree)?;
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(" (").next()).collect();
+    println!("acd-core with its default features stands on {} crates", crates.len() - 1);
+    let build = || {
+        let mut build = workspace.cargo();
+        build.args(["build", "-p", "acd-core"]).env("CARGO_INCREMENTAL", "0");
+        build
+    };
+    shell::run(&mut build())?;
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        shell::run(workspace.cargo().args(["clean", "-q", "-p", "acd-core"]))?;
+        let start = Instant::now();
+        shell::run(&mut build())?;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    println!(
+        "cargo build -p acd-core from warm dependencies: {:.1} s (median of {})",
+        times[2].as_secs_f64(),
+        times.len()
+    );
+    Ok(())
 }

@@ -4,6 +4,8 @@ mod calls;
 mod contenders;
 mod server;
 mod table;
+mod upload;
+mod webhook;
 
 use std::error::Error;
 
@@ -13,7 +15,15 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1).as_deref() {
-        None => calls::run(),
+        None => {
+            calls::run()?;
+            webhook::run()?;
+            // In a process of its own, whose memory nothing else has grown.
+            let program = std::env::current_exe()?;
+            let status = std::process::Command::new(program).arg("upload").status()?;
+            if status.success() { Ok(()) } else { Err("the upload failed".into()) }
+        }
+        Some("upload") => upload::run(),
         Some("serve") => server::serve(),
         Some(other) => Err(format!("`{other}` is not a measurement: give none for all").into()),
     }

@@ -1,12 +1,12 @@
 //! A server on loopback, in a process of its own, that answers every request with the same small JSON.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -48,11 +48,15 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
             tokio::spawn(async move {
-                let answer = service_fn(|_| async {
+                let answer = service_fn(|request: http::Request<Incoming>| async {
+                    let mut body = request.into_body();
+                    while let Some(frame) = body.frame().await {
+                        frame?;
+                    }
                     let mut answer = http::Response::new(Full::new(Bytes::from_static(ANSWER)));
                     let json = http::HeaderValue::from_static("application/json");
                     answer.headers_mut().insert(http::header::CONTENT_TYPE, json);
-                    Ok::<_, Infallible>(answer)
+                    Ok::<_, hyper::Error>(answer)
                 });
                 if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await {
                     eprintln!("a connection broke: {error}");

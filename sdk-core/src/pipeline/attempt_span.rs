@@ -33,11 +33,8 @@ impl<S: Step> Step for AttemptSpan<S> {
             otel.status_code = Empty,
         );
         let mut unfinished = Unfinished(Some(&span));
-        let result = if span.is_disabled() {
-            self.0.run(call).await
-        } else {
-            self.0.run(call).instrument(span.clone()).await
-        };
+        let result =
+            if span.is_disabled() { self.0.run(call).await } else { self.0.run(call).instrument(span.clone()).await };
         unfinished.0 = None;
         if let Some((attempt, took)) = call.attempt_mut() {
             match &result {

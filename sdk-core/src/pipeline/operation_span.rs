@@ -26,11 +26,8 @@ impl<S: Step> Step for OperationSpan<S> {
         );
         let watch = OperationWatch::start(call);
         // Without anyone listening the instrumentation would only move the future once more.
-        let result = if span.is_disabled() {
-            self.0.run(call).await
-        } else {
-            self.0.run(call).instrument(span.clone()).await
-        };
+        let result =
+            if span.is_disabled() { self.0.run(call).await } else { self.0.run(call).instrument(span.clone()).await };
         let attempts = call.take_attempts();
         span.record("acd.operation.attempts", attempts.len());
         if let Some(watch) = watch {

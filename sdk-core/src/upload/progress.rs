@@ -64,6 +64,8 @@ impl Meter {
         let Counts { total, stored, sending, listener } = &*self.0;
         if let Some(callback) = &listener.0 {
             let (stored, sending) = (stored.load(Ordering::Relaxed), sending.load(Ordering::Relaxed));
+            // A transport may hold a part's body a moment longer than it takes to hear that the part is stored.
+            let sending = sending.min(total.saturating_sub(stored));
             callback(UploadProgress { total: *total, stored, sending });
         }
     }

@@ -67,7 +67,7 @@ impl<T: UploadTarget> Uploader<T> {
         self
     }
 
-    /// Sets how many failures in a row, without a byte more being stored, end the run. Default 8.
+    /// Sets how many failures in a row, without a byte more being stored, a run survives. Default 8.
     pub fn max_failures(mut self, count: u32) -> Self {
         self.max_failures = count;
         self
@@ -155,7 +155,6 @@ impl<T: UploadTarget> fmt::Debug for Uploader<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future as _;
     use std::pin::pin;
     use std::sync::{Arc, Mutex};
     use std::task::{Context, Poll, Waker};
@@ -362,7 +361,7 @@ mod tests {
             let uploader = uploader(&target, &Shelf::default(), &clock);
             clock.run(uploader.on_progress(move |at| log.lock().unwrap().push(at)).upload(source(35))).unwrap();
             let seen = seen.lock().unwrap();
-            assert!(seen.iter().all(|at| at.total == 35 && at.stored <= 35), "{seen:?}");
+            assert!(seen.iter().all(|at| at.total == 35 && at.stored + at.sending <= 35), "{seen:?}");
             assert_eq!(seen.last().map(|at| (at.stored, at.sending)), Some((35, 0)));
             assert!(seen.iter().any(|at| at.stored > 0 && at.stored < 35));
         }
@@ -378,6 +377,13 @@ mod tests {
         let session: crate::upload::UploadSession = serde_json::from_str(&text).unwrap();
         assert_eq!(session.stored(), 10);
         assert!(!format!("{session:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_upload_may_move_between_threads() {
+        fn assert_send(_: &(impl Future + Send)) {}
+        let (target, clock) = (Fake::numbered(2, []), ManualClock::new());
+        assert_send(&uploader(&target, &Shelf::default(), &clock).upload(source(1)));
     }
 
     fn faults() -> impl Strategy<Value = Vec<Fault>> {

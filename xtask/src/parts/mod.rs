@@ -1,5 +1,6 @@
 //! The parts of `cargo xtask test`: each is named, says what it needs, and can be run alone.
 
+mod api;
 mod deny;
 mod features;
 mod fuzz;
@@ -31,6 +32,8 @@ pub(crate) enum Part {
     Rust,
     /// API documentation, warnings denied.
     Docs,
+    /// The public interface of the core names no type of a crate that users would depend on unasked.
+    Api,
     /// The client crates compile for WebAssembly, and one suite of behaviours passes under Node as it does natively.
     Wasm,
     /// Every feature of every published crate compiles alone; the dependency tree holds no second TLS or HTTP stack.
@@ -67,6 +70,7 @@ impl Part {
             Self::Clippy => "clippy",
             Self::Rust => "rust",
             Self::Docs => "docs",
+            Self::Api => "api",
             Self::Wasm => "wasm",
             Self::Features => "features",
             Self::Fuzz => "fuzz",
@@ -86,7 +90,7 @@ impl Part {
             Self::Fuzz => &[Need::Cxx],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
-            Self::Docs | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
+            Self::Docs | Self::Api | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
         }
     }
 
@@ -96,6 +100,7 @@ impl Part {
             Self::Clippy => rust::clippy(context),
             Self::Rust => rust::test(context),
             Self::Docs => rust::docs(context),
+            Self::Api => api::run(context),
             Self::Wasm => wasm::run(context),
             Self::Features => features::run(context),
             Self::Fuzz => fuzz::run(context),

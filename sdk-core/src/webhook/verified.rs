@@ -95,7 +95,9 @@ impl<T> Verified<T> {
     /// The id that the sender gives the message, the same at every repetition. Where the scheme's table shows none, and
     /// where a body does not hold the one that it should, `None`.
     pub fn message_id(&self) -> Option<String> {
-        self.message.id.clone().or_else(|| self.message.dialect.id_in(&self.message.body))
+        let id = self.message.id.clone().or_else(|| self.message.dialect.id_in(&self.message.body));
+        // An empty one would make all of them the same message.
+        id.filter(|id| !id.is_empty())
     }
 
     /// What stands for the message in a [`ReplayGuard`], such as `stripe:evt_1`, or

@@ -134,6 +134,15 @@ fn each_scheme_has_its_key() {
 }
 
 #[test]
+fn an_empty_id_is_none() {
+    let endpoint = Endpoint::new(Scheme::Stripe);
+    let headers = endpoint.signer.sign("", endpoint.now(), br#"{"id":""}"#).unwrap();
+    let verified = endpoint.verifier.verify(&headers, r#"{"id":""}"#).unwrap();
+    assert_eq!(verified.message_id(), None);
+    assert!(verified.replay_key().starts_with("stripe:sha256:"), "two such messages are not the same one");
+}
+
+#[test]
 fn the_time_in_the_body_of_tiktok_shop_counts() {
     let (mut delivery, _) = tiktok().into_iter().find(|(case, _)| case.name.starts_with("official ORDER")).unwrap();
     let written = delivery.now;

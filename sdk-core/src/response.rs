@@ -91,6 +91,10 @@ impl Response {
         self
     }
 
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
     pub(crate) fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit;
         self

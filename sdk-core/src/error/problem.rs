@@ -9,9 +9,9 @@ const EXCERPT: usize = 512;
 /// The headers in which the servers we talk to name an exchange.
 const REQUEST_ID: [&str; 5] = ["x-request-id", "request-id", "x-fb-trace-id", "x-tt-logid", "x-amzn-requestid"];
 
-/// The server's id for an exchange.
+/// The server's id for an exchange. One that quotes a secret is none.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    REQUEST_ID.iter().find_map(|name| headers.get(*name)?.to_str().ok())
+    REQUEST_ID.iter().find_map(|name| headers.get(*name).filter(|value| !value.is_sensitive())?.to_str().ok())
 }
 
 /// The beginning of a body as text. Redaction comes before the cut, which could otherwise leave the recognisable part of

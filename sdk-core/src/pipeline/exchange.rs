@@ -20,6 +20,9 @@ use crate::transport::SharedTransport;
 /// How much of an error answer is read: enough for any problem document.
 const ERROR_BODY: usize = 64 * 1024;
 
+/// What is shorter turns up in other values by chance, and hiding them would hide nothing.
+const SHORTEST_SECRET: usize = 4;
+
 pub(super) struct Exchange(pub(super) SharedTransport);
 
 impl Step for Exchange {
@@ -28,7 +31,8 @@ impl Step for Exchange {
         call.spend_permits();
         let secrets = secrets_of(&request);
         let limit = call.max_response_bytes();
-        let response = self.0.send(request).await?.with_limit(limit);
+        let mut response = self.0.send(request).await?.with_limit(limit);
+        hide_quotes(response.headers_mut(), &secrets);
         if !is_success(response.status()) {
             let (status, headers, body) = response.into_parts();
             let body = beginning(body).await;
@@ -101,11 +105,26 @@ fn secrets_of(request: &Request) -> SmallVec<[HeaderValue; 2]> {
     request.headers().iter().filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value.clone()).collect()
 }
 
+/// Marks the headers of an answer that quote a secret of the request, so that neither log nor error shows them.
+fn hide_quotes(headers: &mut HeaderMap, secrets: &[HeaderValue]) {
+    for value in headers.values_mut() {
+        if secrets.iter().any(|secret| is_quoted(secret.as_bytes(), value.as_bytes())) {
+            value.set_sensitive(true);
+        }
+    }
+}
+
+fn is_quoted(secret: &[u8], text: &[u8]) -> bool {
+    // An `Authorization` value is a scheme and the secret.
+    let secret = secret.iter().position(|byte| *byte == b' ').map_or(secret, |space| &secret[space + 1..]);
+    secret.len() >= SHORTEST_SECRET && text.windows(secret.len()).any(|part| part == secret)
+}
+
 #[cfg(test)]
 mod tests {
     use http::header::LOCATION;
 
-    use crate::testing::{Harness, Script, answer};
+    use crate::testing::{Capture, Harness, Script, answer};
     use crate::{Bearer, ErrorKind, Secret};
 
     #[test]
@@ -120,6 +139,22 @@ mod tests {
         assert_eq!(error.detail(), Some("key [redacted] is revoked"));
         assert_eq!(error.request_id(), Some("r1"));
         assert!(!format!("{error} {error:?} {:?}", error.view()).contains("hunter2"));
+    }
+
+    #[test]
+    fn headers_that_quote_a_secret_are_hidden() {
+        let quoting = |status| answer(status).header("x-request-id", "for hunter2hunter2").header("etag", "hunter");
+        let harness = Harness::new([quoting(401), quoting(200)]);
+        let auth = Bearer::new(&Secret::from("hunter2hunter2")).unwrap();
+        let client = harness.client().auth(auth).build().unwrap();
+        let capture = Capture::start();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!(error.request_id(), None);
+        let response = harness.run(client.call(&Harness::GET).send()).unwrap();
+        assert_eq!(response.headers()["x-request-id"], "for hunter2hunter2", "the caller may read it");
+        assert!(format!("{response:?}").contains("\"hunter\""), "{response:?}");
+        assert!(!format!("{error:?} {response:?}").contains("hunter2"));
+        capture.assert_free_of(&["hunter2"]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) async fn a_limit_spreads_calls(stage: Stage) -> Outcome {
     let began = runtime.now();
     let call = || client.call(&GET).path_param("id", 1).send();
     let (first, second, third) = join3(call(), call(), call()).await;
-    (first?, second?, third?);
+    first.and(second).and(third)?;
     let took = runtime.now().since(began);
     expect(took >= 2 * pause, &format!("three calls took {took:?}"))
 }
@@ -75,7 +75,7 @@ pub(super) async fn one_refresh_serves_calls_side_by_side(stage: Stage) -> Outco
     let client = stage.client().auth(auth).build()?;
     let call = || client.call(&GET).path_param("id", 1).send();
     let (first, second, third) = join3(call(), call(), call()).await;
-    (first?, second?, third?);
+    first.and(second).and(third)?;
     let seen = stage.seen(4).await?;
     expect_eq(seen.iter().filter(|request| request.method == "POST").count(), 1, "refreshes")?;
     let sent =

@@ -3,11 +3,9 @@
 mod cassette;
 mod check;
 mod fault;
-mod metrics;
 
 #[doc(inline)]
 pub use acd_core::testing::*;
 pub use cassette::{Cassette, Order, Recorder, Replay, Sanitiser};
 pub use check::{ErrorCheck, RequestCheck, Requests, check_error};
 pub use fault::{Fault, FaultTransport, Faults, Injected, Latency};
-pub use metrics::RecordedMetrics;

@@ -1,20 +1,35 @@
 //! Measurements, kept so that a test can ask for them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use acd_core::Metrics;
-use acd_core::telemetry::Label;
+use crate::telemetry::{Label, Metrics};
 
 /// Keeps every measurement. Clones share them: give one to the client and keep another.
+///
+/// ```
+/// use acd_core::telemetry::names;
+/// use acd_core::testing::{Harness, RecordedMetrics, answer};
+///
+/// let harness = Harness::new([answer(503), answer(200)]);
+/// let metrics = RecordedMetrics::new();
+/// let client = harness.client().metrics(metrics.clone()).build()?;
+/// harness.run(client.call(&Harness::GET).send())?;
+/// metrics.assert_counter(names::RETRIES, &[("acd.operation.name", "test.get")], 1);
+/// # Ok::<(), acd_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct RecordedMetrics(Arc<Mutex<Vec<Measurement>>>);
+
+/// The labels of one measurement.
+pub type RecordedLabels = BTreeMap<&'static str, String>;
 
 #[derive(Clone, Debug)]
 struct Measurement {
     name: &'static str,
     value: Value,
-    labels: Vec<(&'static str, String)>,
+    labels: RecordedLabels,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,28 +39,45 @@ enum Value {
     Level(f64),
 }
 
+impl Value {
+    fn number(self) -> f64 {
+        match self {
+            // Exact up to 2^53, more than any test counts.
+            Self::Count(by) => by as f64,
+            Self::Observation(value) | Self::Level(value) => value,
+        }
+    }
+}
+
 impl RecordedMetrics {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// Everything of this name, whatever it is, in order: value and labels.
+    pub fn of(&self, name: &str) -> Vec<(f64, RecordedLabels)> {
+        let all = self.lock();
+        let found = all.iter().filter(|measurement| measurement.name == name);
+        found.map(|measurement| (measurement.value.number(), measurement.labels.clone())).collect()
+    }
+
     /// The sum of a counter over everything that has these labels, whatever others it has.
     pub fn counter(&self, name: &str, labels: &[Label<'_>]) -> u64 {
         let count = |value| if let Value::Count(by) = value { by } else { 0 };
-        self.of(name, labels).into_iter().map(count).sum()
+        self.with(name, labels).into_iter().map(count).sum()
     }
 
     /// The values of a distribution that have these labels, in order.
     pub fn histogram(&self, name: &str, labels: &[Label<'_>]) -> Vec<f64> {
         let observation = |value| if let Value::Observation(value) = value { Some(value) } else { None };
-        self.of(name, labels).into_iter().filter_map(observation).collect()
+        self.with(name, labels).into_iter().filter_map(observation).collect()
     }
 
     /// The last value of a gauge that has these labels.
     pub fn gauge(&self, name: &str, labels: &[Label<'_>]) -> Option<f64> {
         let level = |value| if let Value::Level(value) = value { Some(value) } else { None };
-        self.of(name, labels).into_iter().filter_map(level).next_back()
+        self.with(name, labels).into_iter().filter_map(level).next_back()
     }
 
     /// Asserts the sum of a counter.
@@ -80,9 +112,9 @@ impl RecordedMetrics {
         text
     }
 
-    fn of(&self, name: &str, labels: &[Label<'_>]) -> Vec<Value> {
+    fn with(&self, name: &str, labels: &[Label<'_>]) -> Vec<Value> {
         let has = |measurement: &&Measurement| {
-            let carries = |(key, value): &Label<'_>| measurement.labels.iter().any(|(k, v)| k == key && v == value);
+            let carries = |(key, value): &Label<'_>| measurement.labels.get(key).is_some_and(|known| known == value);
             measurement.name == name && labels.iter().all(carries)
         };
         self.lock().iter().filter(has).map(|measurement| measurement.value).collect()

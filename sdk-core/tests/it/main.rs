@@ -4,7 +4,6 @@
 
 mod boundaries;
 mod cancellation;
-mod capture;
 mod connections;
 mod errors;
 mod exchange;

@@ -1,51 +1,15 @@
 //! What is measured of calls.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use acd_core::telemetry::{Label, names};
-use acd_core::testing::{Harness, Script, answer};
-use acd_core::{Error, ErrorKind, Metrics, RetryConfig};
+use acd_core::telemetry::names;
+use acd_core::testing::{Harness, RecordedLabels, RecordedMetrics, Script, answer};
+use acd_core::{Error, ErrorKind, RetryConfig};
 
-type Labels = BTreeMap<&'static str, String>;
-
-type Measurement = (&'static str, f64, Labels);
-
-/// Every measurement in its order.
-#[derive(Clone, Default)]
-struct Recorded(Arc<Mutex<Vec<Measurement>>>);
-
-impl Recorded {
-    fn add(&self, name: &'static str, value: f64, labels: &[Label<'_>]) {
-        let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.0.lock().unwrap().push((name, value, labels));
-    }
-
-    fn of(&self, name: &str) -> Vec<(f64, Labels)> {
-        let all = self.0.lock().unwrap();
-        all.iter().filter(|(n, ..)| *n == name).map(|(_, value, labels)| (*value, labels.clone())).collect()
-    }
-}
-
-impl Metrics for Recorded {
-    fn counter(&self, name: &'static str, by: u64, labels: &[Label<'_>]) {
-        self.add(name, by as f64, labels);
-    }
-
-    fn histogram(&self, name: &'static str, value: f64, labels: &[Label<'_>]) {
-        self.add(name, value, labels);
-    }
-
-    fn gauge(&self, name: &'static str, value: f64, labels: &[Label<'_>]) {
-        self.add(name, value, labels);
-    }
-}
-
-fn labels<const N: usize>(pairs: [(&'static str, &str); N]) -> Labels {
+fn labels<const N: usize>(pairs: [(&'static str, &str); N]) -> RecordedLabels {
     pairs.map(|(name, value)| (name, value.to_owned())).into()
 }
 
@@ -53,7 +17,7 @@ fn labels<const N: usize>(pairs: [(&'static str, &str); N]) -> Labels {
 fn each_exchange_and_the_whole_call_are_measured() {
     let slow = answer(503).after(Duration::from_secs(2)).header("retry-after", "7");
     let harness = Harness::new([slow, answer(200).after(Duration::from_secs(1))]);
-    let recorded = Recorded::default();
+    let recorded = RecordedMetrics::new();
     let client = harness.client().metrics(recorded.clone()).build().unwrap();
     harness.run(client.call(&Harness::GET).send()).unwrap();
     let common = [
@@ -80,7 +44,7 @@ fn each_exchange_and_the_whole_call_are_measured() {
 #[test]
 fn a_failure_is_measured_with_its_type_and_why_it_was_given_up() {
     let harness = Harness::new([Script::fail(|| Error::new(ErrorKind::Interrupted, "cut"))]);
-    let recorded = Recorded::default();
+    let recorded = RecordedMetrics::new();
     let client = harness.client().metrics(recorded.clone()).build().unwrap();
     harness.run(client.call(&Harness::POST_UNSAFE).send()).unwrap_err();
     let name = ("acd.operation.name", "test.post_unsafe");
@@ -93,7 +57,7 @@ fn a_failure_is_measured_with_its_type_and_why_it_was_given_up() {
 #[test]
 fn what_the_deadline_or_the_caller_drops_is_measured_too() {
     let harness = Harness::new([Script::hang(), Script::hang()]);
-    let recorded = Recorded::default();
+    let recorded = RecordedMetrics::new();
     let client = harness.client().metrics(recorded.clone()).retry(RetryConfig::disabled()).build().unwrap();
     let late = client.call(&Harness::GET).timeout(Duration::from_secs(3));
     harness.run(late.send()).unwrap_err();

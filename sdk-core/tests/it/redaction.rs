@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use acd_core::telemetry::Label;
+use acd_core::testing::Capture;
 use acd_core::{
     Basic, Bearer, Call, Client, FileTokenStore, HeaderAuth, MemoryTokenStore, Metrics, Next, Operation, Policy,
     RefreshingBearer, Response, Result, RetryConfig, Secret, Token, TokenProvider, TokenStore,
 };
 use http::{HeaderValue, Method};
 
-use crate::capture::Capture;
 use crate::server::{Reply, Server, ok};
 
 const POST: Operation = Operation::new("test.login", Method::POST, "/v1/login").keyed();
@@ -95,7 +95,7 @@ async fn no_secret_of_a_call_reaches_log_error_metric_or_debug() {
         .retry(RetryConfig::disabled());
     printed.add(format_args!("{builder:?}"));
     let client = builder.build().unwrap();
-    let (capture, guard) = Capture::start();
+    let capture = Capture::start();
     for _ in 0..3 {
         let mut header = HeaderValue::from_static("planted-header");
         header.set_sensitive(true);
@@ -109,7 +109,6 @@ async fn no_secret_of_a_call_reaches_log_error_metric_or_debug() {
             Err(error) => printed.error(&error),
         }
     }
-    drop(guard);
     printed.add(format_args!("{client:?}"));
     let logged = capture.text();
     assert!(logged.contains("acd_core::wire"), "the wire log was on");
@@ -131,10 +130,9 @@ async fn no_credentials_of_any_kind_are_printed_when_the_server_quotes_them() {
     let key = HeaderAuth::new("x-api-key", &Secret::from("planted-key")).unwrap();
     printed.add(format_args!("{basic:?} {key:?}"));
     let client = Client::builder(server.url()).metrics(printed.clone()).build().unwrap();
-    let (capture, guard) = Capture::start();
+    let capture = Capture::start();
     printed.error(&client.call(&POST).auth(basic).send().await.unwrap_err());
     printed.error(&client.call(&POST).auth(key).send().await.unwrap_err());
-    drop(guard);
     printed.check(&capture);
 }
 
@@ -162,7 +160,7 @@ async fn no_token_is_printed_whether_its_refresh_succeeds_or_not() {
     let server = Server::start([rotated, garbage, refusal]).await;
     let printed = Printed::default();
     let client = Client::builder(server.url()).per_attempt(printed.clone()).metrics(printed.clone()).build().unwrap();
-    let (capture, guard) = Capture::start();
+    let capture = Capture::start();
     for _ in 0..3 {
         let token = Token::new(Secret::from("planted-access"))
             .with_refresh(Secret::from("planted-refresh"))
@@ -177,7 +175,6 @@ async fn no_token_is_printed_whether_its_refresh_succeeds_or_not() {
         file.save(&token).await.unwrap();
         printed.add(format_args!("{file:?} {:?} {:?}", file.load().await, file.try_lock().await));
     }
-    drop(guard);
     assert_eq!(server.requests().len(), 3);
     assert!(capture.text().contains("the access token was not renewed"));
     printed.check(&capture);

@@ -29,8 +29,8 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let host = host(&folder)?;
     let built = workspace.target.join(FOLDER);
     let mut build = shell::cargo(&folder);
-    // Naming the target keeps the flags away from build scripts and macros, which have no fuzzer to talk to.
-    build.args(["build", "--locked", "--release", "--bins", "--target", &host]);
+    // Not locked: the lock file would have to follow every dependency of the crates under test. Naming the target keeps the flags away from build scripts and macros, which have no fuzzer to talk to.
+    build.args(["build", "--release", "--bins", "--target", &host]);
     shell::run(build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &built).env("CARGO_INCREMENTAL", "0"))?;
     let seconds = SECONDS[usize::from(context.full)];
     for name in targets(&folder)? {

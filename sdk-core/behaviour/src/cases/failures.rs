@@ -19,7 +19,7 @@ pub(super) async fn a_refusal_tells_its_story(stage: Stage) -> Outcome {
         expect_eq(&json[field], value, field)?;
     }
     expect_eq(&json["status"], 429, "status")?;
-    expect_eq(&json["attempts"], 3, "attempts")?;
+    expect_eq(json["attempts"].as_array().map(Vec::len), Some(3), "attempts")?;
     expect_eq(&json["retryable"], true, "retryable")?;
     expect_eq(&json["retry_after_ms"], 0, "retry after")?;
     expect_eq(&json["detail"], "too many calls", "detail")

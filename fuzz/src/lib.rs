@@ -27,14 +27,16 @@ pub fn message(input: &[u8]) -> (HeaderMap, Bytes) {
     (headers, Bytes::copy_from_slice(rest))
 }
 
-/// An answer: its first byte chooses the status, the rest is a [`message`].
+/// An answer: its first byte chooses the status, the rest is a [`message`]. Names of headers are shown as they are, so one
+/// that is made of the secret is left out.
 pub fn reply(input: &[u8]) -> Option<Script> {
     const STATUSES: [u16; 10] = [200, 201, 304, 302, 400, 401, 408, 429, 500, 503];
     let (first, rest) = input.split_first()?;
     let status = STATUSES[usize::from(first.wrapping_sub(b'0')) % STATUSES.len()];
     let (headers, body) = message(rest.strip_prefix(b"\n").unwrap_or(rest));
     let script = answer(status).body(body);
-    Some(headers.iter().fold(script, |script, (name, value)| match value.to_str() {
+    let plain = headers.iter().filter(|(name, _)| !name.as_str().contains(PLANTED));
+    Some(plain.fold(script, |script, (name, value)| match value.to_str() {
         Ok(text) => script.header(name.as_str(), text),
         Err(_) => script,
     }))

@@ -12,6 +12,7 @@ mod redaction;
 mod refreshing;
 mod retry_storm;
 mod server;
+mod signing_peer;
 mod spans;
 mod upload;
 mod webhook;

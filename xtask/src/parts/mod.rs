@@ -85,7 +85,7 @@ impl Part {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Fmt | Self::Clippy => &[Need::Components],
-            Self::Rust => &[Need::Postgres, Need::Pgbouncer],
+            Self::Rust => &[Need::Postgres, Need::Pgbouncer, Need::Redis],
             Self::Wasm => &[Need::Wasm, Need::Node],
             Self::Fuzz => &[Need::Cxx],
             Self::Segment => &[Need::Postgres, Need::Node],

@@ -6,6 +6,7 @@ mod node;
 mod packages;
 mod postgres;
 mod python;
+mod redis;
 mod wasm;
 
 use std::{
@@ -26,6 +27,8 @@ pub(crate) enum Need {
     Postgres,
     /// The transaction pooler that the server must work behind.
     Pgbouncer,
+    /// Redis, for the nonces of signed calls.
+    Redis,
     /// Node.js and npm.
     Node,
     /// Python 3 able to make virtual environments.
@@ -42,6 +45,7 @@ impl Need {
             Self::Components => "rustfmt or clippy",
             Self::Postgres => "PostgreSQL 15 or newer (server programs)",
             Self::Pgbouncer => "pgbouncer",
+            Self::Redis => "redis-server",
             Self::Node => "Node.js 20 or newer with npm",
             Self::Python => "Python 3 with venv",
             Self::Cxx => "a C++ compiler",
@@ -54,6 +58,7 @@ impl Need {
             Self::Components => components::found(),
             Self::Postgres => postgres::server_found(),
             Self::Pgbouncer => postgres::pgbouncer_found(),
+            Self::Redis => redis::found(),
             Self::Node => Node::find(tools).is_some(),
             Self::Python => python::found(),
             Self::Cxx => cxx::found(),
@@ -71,6 +76,7 @@ impl Need {
             Self::Components => Packages { apt: &[], brew: &[], otherwise: components::REMEDY },
             Self::Postgres => postgres::SERVER,
             Self::Pgbouncer => postgres::PGBOUNCER,
+            Self::Redis => redis::PACKAGES,
             Self::Node => node::PACKAGES,
             Self::Python => python::PACKAGES,
             Self::Cxx => cxx::PACKAGES,

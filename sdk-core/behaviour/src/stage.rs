@@ -36,7 +36,12 @@ impl Stage {
     pub(crate) fn client(&self) -> ClientBuilder {
         let (first, last) = (Duration::from_millis(1), Duration::from_millis(4));
         let retry = RetryConfig::default().with_backoff(first, last).with_throttled_base(first);
-        Client::builder(format!("{}/play/{}", self.url, self.case)).retry(retry)
+        Client::builder(self.play("")).retry(retry)
+    }
+
+    /// Where the server saw a request that came for `target`.
+    pub(crate) fn play(&self, target: &str) -> String {
+        format!("{}/play/{}{target}", self.url, self.case)
     }
 
     /// The requests that came, once there are as many.

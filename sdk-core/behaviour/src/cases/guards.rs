@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use acd_core::limits::{Limits, LocalPool, Quota};
+use acd_core::replay::MemoryReplayGuard;
+use acd_core::signing::{MessageSigner, MessageVerifier, SigningKey, StaticKeys};
 use acd_core::webhook::{Scheme, Verifier, WebhookSigner};
 use acd_core::{
     BreakerConfig, Breakers, Client, ErrorKind, Hedge, MemoryTokenStore, OnLimit, RefreshingBearer, Result,
@@ -15,6 +17,8 @@ use super::{ACT, CREATE, GET, Outcome};
 use crate::failure::{Failure, expect, expect_eq, expect_error};
 use crate::stage::Stage;
 use crate::wire::Reply;
+
+const SIGNING_SECRET: &str = "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==";
 
 pub(super) async fn a_limit_spreads_calls(stage: Stage) -> Outcome {
     stage.script((0..3).map(|_| Reply::ok("{}"))).await?;
@@ -81,6 +85,25 @@ pub(super) async fn one_refresh_serves_calls_side_by_side(stage: Stage) -> Outco
     let sent =
         seen.iter().filter_map(|request| request.headers.get("authorization")).filter(|value| *value == "Bearer fresh");
     expect_eq(sent.count(), 3, "calls with the new token")
+}
+
+pub(super) async fn a_signed_call_is_verified_as_it_arrived(stage: Stage) -> Outcome {
+    stage.script([Reply::status(503), Reply::ok("{}")]).await?;
+    let key = SigningKey::hmac_sha256(&Secret::from(SIGNING_SECRET))?;
+    let runtime = Runtime::system();
+    let guard = MemoryReplayGuard::new(16, runtime.clone());
+    let keys = StaticKeys::new().with("svc-1", key.verifying_key());
+    let verifier = MessageVerifier::new(keys, guard).runtime(runtime);
+    let client = stage.client().signer(MessageSigner::new("svc-1", key)?).build()?;
+    client.call(&CREATE).body("payload").send().await?;
+    for request in stage.seen(2).await? {
+        let arrived = http::Request::builder().method(request.method.as_str()).uri(stage.play(&request.target));
+        let arrived = request.headers.iter().fold(arrived, |head, (name, value)| head.header(name, value));
+        let (parts, ()) = arrived.body(()).map_err(|cause| Failure::new(cause.to_string()))?.into_parts();
+        let verified = verifier.verify(&parts, request.body.as_bytes()).await;
+        verified.map_err(|error| Failure::new(format!("each attempt is signed anew: {error:?}")))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_webhook_is_verified_by_the_clock_of_the_host(_: Stage) -> Outcome {

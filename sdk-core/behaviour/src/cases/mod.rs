@@ -47,6 +47,7 @@ pub(crate) const ALL: &[(&str, Start)] = all![
     guards::an_open_breaker_leaves_the_server_alone,
     guards::a_slow_answer_is_overtaken,
     guards::one_refresh_serves_calls_side_by_side,
+    guards::a_signed_call_is_verified_as_it_arrived,
     guards::a_webhook_is_verified_by_the_clock_of_the_host,
     failures::a_refusal_tells_its_story,
     failures::what_the_server_quotes_is_redacted,

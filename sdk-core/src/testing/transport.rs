@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 use crate::Result;
 use crate::error::{Error, ErrorKind};
+use crate::redact::AllowList;
 use crate::request::{Body, ByteStream, Request};
 use crate::response::Response;
 use crate::runtime::Sleep as _;
@@ -110,7 +111,7 @@ impl fmt::Debug for Script {
 }
 
 /// A request as it reached the transport.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
     /// The method.
@@ -121,6 +122,19 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+}
+
+/// As a request prints itself: what a failing test shows ends up in logs too.
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = AllowList::default();
+        f.debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("uri", &format_args!("{}", list.uri(&self.uri)))
+            .field("headers", &list.headers(&self.headers))
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 /// Answers requests in the order of its script and records them. A request too many fails. Clones share script and

@@ -26,9 +26,11 @@ use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::request_id::RequestId;
 use crate::kernel::route::Api;
+use crate::security::{self, ServiceKeys};
 
 const READY_WITHIN: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
 const RELAY_EVERY: Duration = Duration::from_secs(1);
 
 /// What the application is made from.
@@ -67,6 +69,8 @@ pub struct Services {
     pub auth: Authenticator,
     /// API keys.
     pub keys: Keys,
+    /// Keys of signed calls.
+    pub service_keys: ServiceKeys,
     /// Persons.
     pub persons: Persons,
     /// Users.
@@ -86,10 +90,11 @@ impl App {
     /// Wires the services together. Must run inside a tokio runtime: the event writer starts.
     pub fn new(parts: Parts) -> Self {
         let Parts { db, clock, hasher, jwt, writer } = parts;
-        let auth = Authenticator::new(db.clone(), clock.clone(), hasher, jwt);
+        let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
+            service_keys: ServiceKeys::new(db.clone(), clock.clone(), hasher, auth.signed().clone()),
             writer: Writer::start(db.clone(), persons.clone(), clock.clone(), writer),
             persons,
             users: Users::new(db.clone()),
@@ -108,6 +113,7 @@ impl App {
         let api = events::track_routes(Api::default(), self);
         let api = events::query_routes(api, self);
         let api = gateway::routes(api, self);
+        let api = security::routes(api, self);
         let api = identity::routes(api, self);
         let api = assets::routes(api, self);
         let (router, document) = api.finish();
@@ -130,9 +136,10 @@ impl App {
         (router, document)
     }
 
-    /// Keeps partitions ahead and the outbox moving until the token is cancelled.
+    /// Keeps partitions ahead, the outbox moving and ended nonces few until the token is cancelled.
     pub async fn maintain(self, until: CancellationToken) {
         let mut hourly = tokio::time::interval(HOUR);
+        let mut minutely = tokio::time::interval(MINUTE);
         let mut relay = tokio::time::interval(RELAY_EVERY);
         loop {
             tokio::select! {
@@ -140,6 +147,11 @@ impl App {
                 _ = hourly.tick() => {
                     if let Err(problem) = self.ensure_partitions().await {
                         tracing::error!(cause = problem.cause_chain(), "the partitions ahead could not be made");
+                    }
+                }
+                _ = minutely.tick() => {
+                    if let Err(problem) = self.auth.signed().purge().await {
+                        tracing::warn!(cause = problem.cause_chain(), "ended nonces could not be deleted");
                     }
                 }
                 _ = relay.tick() => {

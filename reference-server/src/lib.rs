@@ -11,4 +11,5 @@ pub mod events;
 pub mod gateway;
 pub mod identity;
 pub mod kernel;
+pub mod security;
 pub mod seed;

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::events::EventsClient;
 use crate::keys::KeysClient;
 use crate::persons::PersonsClient;
+use crate::service_keys::ServiceKeysClient;
 use crate::users::UsersClient;
 
 /// Calls the ACD reference server. Cheap to clone; clones share connections and retry budgets.
@@ -31,7 +32,9 @@ impl PlatformClient {
         PlatformClientBuilder::new(&key.into(), base_url.into())
     }
 
-    /// A client over an HTTP client that is set up already, credentials included.
+    /// A client over an HTTP client that is set up already, credentials included. A service that signs its calls instead of
+    /// sending a key gives one with a [`MessageSigner`](acd_core::signing::MessageSigner); see
+    /// [`service_keys`](crate::service_keys).
     pub fn over(http: Client) -> Self {
         Self { http }
     }
@@ -39,6 +42,11 @@ impl PlatformClient {
     /// API keys: create, list, rotate, revoke.
     pub fn keys(&self) -> KeysClient<'_> {
         KeysClient::new(&self.http)
+    }
+
+    /// Keys of signed calls between services: create, list, rotate, revoke.
+    pub fn service_keys(&self) -> ServiceKeysClient<'_> {
+        ServiceKeysClient::new(&self.http)
     }
 
     /// Stored events: one, lists, counts.

@@ -111,6 +111,10 @@ id!(
     ApiKeyId, "key"
 );
 id!(
+    /// A key of signed calls between services; what such a call names as its `keyid`.
+    ServiceKeyId, "svk"
+);
+id!(
     /// A user with an account.
     UserId, "usr"
 );

@@ -17,6 +17,7 @@ pub mod entitlements;
 pub mod events;
 pub mod keys;
 pub mod persons;
+pub mod service_keys;
 pub mod users;
 
 pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
@@ -25,7 +26,7 @@ pub use client::PlatformClient;
 pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
-pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, UserId};
+pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, ServiceKeyId, UserId};
 pub use named::NameError;
 pub use page::Page;
 pub use product::{ProductError, ProductSlug};
@@ -38,6 +39,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         events::OPERATIONS,
         keys::OPERATIONS,
         persons::OPERATIONS,
+        service_keys::OPERATIONS,
         users::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()

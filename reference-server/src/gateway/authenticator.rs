@@ -1,61 +1,42 @@
 //! From the credentials of a request to its principal.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use acd_platform::keys::ApiKey;
+use axum::extract::Request;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Extensions, HeaderMap, header};
-use moka::Expiry;
-use moka::future::Cache;
 
 use super::jwt::JwtVerifier;
 use super::key::{KeyHasher, LEAD};
 use super::store;
+use crate::kernel::believed::Believed;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::principal::{Actor, Principal};
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::request_id::RequestId;
+use crate::security::SignedCalls;
 
-/// How long a key is believed without asking the database: a key revoked elsewhere works on for at most this long.
-const BELIEVED_FOR: Duration = Duration::from_millis(900);
 const CACHED_KEYS: u64 = 100_000;
 
-#[derive(Clone)]
-struct Loaded {
-    key: Option<Arc<ApiKey>>,
-    asked_at: Instant,
-}
-
-/// Counts from when the database was asked, not from when it answered.
-struct SinceAsked;
-
-impl<K> Expiry<K, Loaded> for SinceAsked {
-    fn expire_after_create(&self, _: &K, loaded: &Loaded, created_at: Instant) -> Option<Duration> {
-        Some(BELIEVED_FOR.saturating_sub(created_at.saturating_duration_since(loaded.asked_at)))
-    }
-}
-
-/// Resolves API keys and JWTs. Cheap to clone.
+/// Resolves API keys, JWTs and signatures. Cheap to clone.
 #[derive(Clone)]
 pub struct Authenticator {
     db: Db,
     clock: Clock,
     hasher: KeyHasher,
     jwt: Option<JwtVerifier>,
-    keys: Cache<([u8; 32], u64), Loaded>,
-    /// Part of the cache's key, so that raising it makes every answer already under way worthless too.
-    generation: Arc<AtomicU64>,
+    signed: SignedCalls,
+    keys: Believed<[u8; 32], Option<Arc<ApiKey>>>,
 }
 
 impl Authenticator {
-    /// An authenticator over the keys in this database, and JWTs where a verifier is given.
+    /// An authenticator over the keys in this database, signed calls, and JWTs where a verifier is given.
     pub fn new(db: Db, clock: Clock, hasher: KeyHasher, jwt: Option<JwtVerifier>) -> Self {
-        let keys = Cache::builder().max_capacity(CACHED_KEYS).expire_after(SinceAsked).build();
-        Self { db, clock, hasher, jwt, keys, generation: Arc::default() }
+        let signed = SignedCalls::new(db.clone(), clock.clone(), hasher.clone());
+        Self { db, clock, hasher, jwt, signed, keys: Believed::new(CACHED_KEYS) }
     }
 
     pub(super) fn hasher(&self) -> &KeyHasher {
@@ -64,7 +45,30 @@ impl Authenticator {
 
     /// Forgets every key, so that a change just committed takes effect with the next request.
     pub(super) fn forget(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.keys.forget();
+    }
+
+    /// The principal of a request, if `may` lets it pass, and the request: by its signature when it is signed and has no
+    /// `Authorization`, which costs reading its body, else as [`authenticate`](Self::authenticate).
+    ///
+    /// # Errors
+    /// As there, and those of `may`.
+    pub async fn admit(
+        &self,
+        request: Request,
+        may: impl Fn(&Principal) -> Result<()> + Send,
+    ) -> Result<(Principal, Request)> {
+        if !request.headers().contains_key(header::AUTHORIZATION) && SignedCalls::is_signed(request.headers()) {
+            return self.signed.admit(request, may).await;
+        }
+        let principal = self.authenticate(request.headers(), request.extensions()).await?;
+        may(&principal)?;
+        Ok((principal, request))
+    }
+
+    /// Signed calls.
+    pub fn signed(&self) -> &SignedCalls {
+        &self.signed
     }
 
     /// The principal of a request with an `Authorization: Bearer` header.
@@ -114,17 +118,8 @@ impl Authenticator {
             return Err(invalid_key());
         }
         let hash = self.hasher.hash(text);
-        let entry = (hash, self.generation.load(Ordering::Acquire));
-        let loaded = match self.keys.get(&entry).await {
-            Some(loaded) => loaded,
-            // One look-up, however many requests wait for it.
-            None => self
-                .keys
-                .try_get_with(entry, self.load(hash, request_id.clone()))
-                .await
-                .map_err(|problem: Arc<Problem>| problem.shared())?,
-        };
-        let Some(key) = loaded.key else { return Err(invalid_key()) };
+        let key = self.keys.get(hash, || self.load(hash, request_id.clone())).await?;
+        let key = key.ok_or_else(invalid_key)?;
         if key.revoked_at.is_some() {
             return Err(Problem::unauthorized("key_revoked", "this API key was revoked; use its successor"));
         }
@@ -139,12 +134,11 @@ impl Authenticator {
     }
 
     /// Looked up by a keyed hash, so that the time it takes says nothing about any key.
-    async fn load(&self, hash: [u8; 32], request_id: RequestId) -> Result<Loaded> {
-        let asked_at = Instant::now();
+    async fn load(&self, hash: [u8; 32], request_id: RequestId) -> Result<Option<Arc<ApiKey>>> {
         let mut tx = self.db.scoped(&Principal::service(request_id)).await?;
         let row = store::by_hash(&mut tx, &hash).await?;
         tx.commit().await?;
-        Ok(Loaded { key: row.map(ApiKey::try_from).transpose()?.map(Arc::new), asked_at })
+        Ok(row.map(ApiKey::try_from).transpose()?.map(Arc::new))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The text of a key, and its keyed hash.
 
 use acd_core::Secret;
+use acd_platform::ServiceKeyId;
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -31,7 +33,7 @@ impl KeyHasher {
     /// Says what is wrong with the secret, without showing it.
     pub fn new(secret: &Secret) -> std::result::Result<Self, &'static str> {
         let bytes = Zeroizing::new(
-            base64::engine::general_purpose::STANDARD
+            STANDARD
                 .decode(secret.expose().trim())
                 .map_err(|_| "is not base64; make one with `openssl rand -base64 32`")?,
         );
@@ -44,6 +46,12 @@ impl KeyHasher {
     /// A hasher with a secret that nobody knows, for an application that serves no request.
     pub fn throwaway() -> Self {
         Self(Hmac::new(&[0; 64].into()))
+    }
+
+    /// The secret of a service key for HMAC-SHA256, 32 bytes in base64. It is made from the id anew each time, so that none
+    /// is stored; no API key begins with what is hashed here.
+    pub fn service_secret(&self, id: ServiceKeyId) -> Secret {
+        Secret::new(STANDARD.encode(self.hash(&format!("service-key/1:{id}"))))
     }
 
     pub(super) fn hash(&self, key: &str) -> [u8; 32] {

@@ -12,3 +12,4 @@ pub use jwt::{JwtSettings, JwtVerifier};
 pub use key::KeyHasher;
 pub use routes::routes;
 pub use service::Keys;
+pub(crate) use service::{check_name, check_scopes};

@@ -157,7 +157,8 @@ impl Keys {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+/// Refuses a name that no key can have.
+pub(crate) fn check_name(name: &str) -> Result<()> {
     if (1..=100).contains(&name.chars().count()) && !name.contains('\0') {
         return Ok(());
     }
@@ -165,7 +166,7 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// No key makes one that may do more than itself.
-fn check_scopes(principal: &Principal, product: Option<&ProductSlug>, scopes: &[Scope]) -> Result<()> {
+pub(crate) fn check_scopes(principal: &Principal, product: Option<&ProductSlug>, scopes: &[Scope]) -> Result<()> {
     if scopes.is_empty() {
         return Err(Problem::invalid("invalid_scopes", "scopes: name at least one"));
     }

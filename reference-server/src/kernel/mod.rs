@@ -1,5 +1,6 @@
 //! What every domain stands on. Knows none of them.
 
+pub mod believed;
 pub mod check;
 pub mod clock;
 pub mod conn;

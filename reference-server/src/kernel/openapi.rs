@@ -144,7 +144,7 @@ impl Document {
                 "schemas": schemas,
                 "securitySchemes": {
                     "bearer": { "type": "http", "scheme": "bearer",
-                        "description": "An API key, or a JWT of the platform or of a Supabase project." },
+                        "description": "An API key, or a JWT of the platform or of a Supabase project. A service may sign the request with a service key instead (RFC 9421); the header `Accept-Signature` of a 401 tells how." },
                     "write_key": { "type": "http", "scheme": "basic",
                         "description": "The write key as user name, with an empty password, as Segment's clients send it." },
                 },

@@ -7,11 +7,13 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::openapi::{Document, SchemaOf, inline_schema_of, schema_of};
+use super::principal::{Actor, Principal};
+use super::problem::{Problem, Result};
 use crate::app::App;
 
 /// Who may call a route.
@@ -36,6 +38,18 @@ impl Access {
             Self::Public => json!([]),
             Self::Authenticated | Self::Scope(_) | Self::ScopeOrUser(_) => json!([{ "bearer": [] }]),
             Self::WriteKey => json!([{ "write_key": [] }, { "bearer": [] }]),
+        }
+    }
+
+    /// Refuses whoever may not pass.
+    fn check(self, principal: &Principal) -> Result<()> {
+        match self {
+            Self::Scope(scope) => principal.require(scope),
+            Self::ScopeOrUser(scope) => match principal.actor {
+                Actor::User(_) => Ok(()),
+                _ => principal.require(scope),
+            },
+            Self::Public | Self::Authenticated | Self::WriteKey => Ok(()),
         }
     }
 }
@@ -167,24 +181,24 @@ impl Api {
 }
 
 /// Resolves the credentials and refuses whoever may not pass, before the body is read.
-async fn admit(State((app, access)): State<(App, Access)>, mut request: Request, next: Next) -> Response {
-    let principal = match app.auth.authenticate(request.headers(), request.extensions()).await {
-        Ok(principal) => principal,
-        Err(problem) => return problem.into_response(),
+async fn admit(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
+    let (principal, mut request) = match app.auth.admit(request, |principal| access.check(principal)).await {
+        Ok(admitted) => admitted,
+        Err(problem) => return refusal(&app, problem),
     };
-    let admitted = match access {
-        Access::Scope(scope) => principal.require(scope),
-        Access::ScopeOrUser(scope) => match principal.actor {
-            super::principal::Actor::User(_) => Ok(()),
-            _ => principal.require(scope),
-        },
-        Access::Public | Access::Authenticated | Access::WriteKey => Ok(()),
-    };
-    if let Err(problem) = admitted {
-        return problem.into_response();
-    }
     request.extensions_mut().insert(principal.clone());
     let mut response = next.run(request).await;
     response.extensions_mut().insert(principal);
+    response
+}
+
+/// A 401 tells services how to sign.
+fn refusal(app: &App, problem: Problem) -> Response {
+    let unknown = problem.status == StatusCode::UNAUTHORIZED;
+    let mut response = problem.into_response();
+    if unknown {
+        let accepted = app.auth.signed().accept_signature().clone();
+        response.headers_mut().insert(HeaderName::from_static("accept-signature"), accepted);
+    }
     response
 }

@@ -17,5 +17,6 @@ mod persons;
 mod pooler;
 mod rls;
 mod seed;
+mod signed_calls;
 mod support;
 mod users;

@@ -162,6 +162,14 @@ impl VerifyingKey {
         }
     }
 
+    /// The bytes of a public key, for whoever stores it; `None` for a shared secret.
+    pub fn public_key_bytes(&self) -> Option<[u8; 32]> {
+        match &self.0 {
+            Verifying::HmacSha256(_) => None,
+            Verifying::Ed25519(key) => Some(key.to_bytes()),
+        }
+    }
+
     /// Takes the same time wherever an HMAC differs. Ed25519 is checked strictly: one message, one key, one signature.
     pub(super) fn verifies(&self, base: &str, signature: &[u8]) -> bool {
         match &self.0 {
@@ -238,7 +246,9 @@ mod tests {
         let signature = SigningKey::ed25519(&Secret::from(SEED)).unwrap().sign("base");
         let pem = format!("-----BEGIN PUBLIC KEY-----\r\n{SPKI}\r\n-----END PUBLIC KEY-----");
         for form in [PUBLIC, SPKI, pem.as_str()] {
-            assert!(VerifyingKey::ed25519(form).unwrap().verifies("base", &signature), "{form}");
+            let key = VerifyingKey::ed25519(form).unwrap();
+            assert!(key.verifies("base", &signature), "{form}");
+            assert_eq!(key.public_key_bytes().map(|bytes| STANDARD.encode(bytes)).as_deref(), Some(PUBLIC));
         }
     }
 

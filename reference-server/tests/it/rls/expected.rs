@@ -85,6 +85,27 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "public.service_keys",
+        access: ["cru", "", "crud", "crud"],
+        row: "idempotency_key = '{k}'",
+        columns: "product, name, algorithm, scopes, idempotency_key",
+        values: "'{p}', 'made', 'hmac-sha256', '{events:write}', '{k}'",
+        touch: ("name", "'touched'"),
+        forged: &[
+            (Role::Product, "update public.service_keys set product = '{q}'"),
+            (Role::Product, "update public.service_keys set scopes = '{admin}'"),
+            (
+                Role::Product,
+                "insert into public.service_keys (product, name, algorithm, scopes)
+                values ('{p}', 'made', 'hmac-sha256', '{events:write,admin}')",
+            ),
+            (
+                Role::Product,
+                "insert into public.service_keys (name, algorithm, scopes) values ('made', 'hmac-sha256', '{admin}')",
+            ),
+        ],
+    },
+    Table {
         name: "public.events_outbox",
         access: ["cr", "", "crud", "crud"],
         row: "payload = '{\"n\": \"{k}\"}'",
@@ -139,6 +160,15 @@ pub(super) const TABLES: &[Table] = &[
         columns: "id",
         values: "'{id}'",
         touch: ("traits", "'{\"touched\": true}'"),
+        forged: &[],
+    },
+    Table {
+        name: "shared.signature_nonce",
+        access: ["", "", "crud", "crud"],
+        row: "key = '{k}'",
+        columns: "key, expires_at",
+        values: "'{k}', now()",
+        touch: ("expires_at", "'epoch'"),
         forged: &[],
     },
     Table {

@@ -77,6 +77,26 @@ async fn a_product_reads_the_users_it_entitles_and_changes_only_those_that_signe
 }
 
 #[tokio::test]
+async fn no_product_and_no_user_changes_what_checks_the_signatures_of_a_key() {
+    let mut matrix = Matrix::start().await;
+    let connection = matrix.connection();
+    for role in ["acd_product", "acd_user"] {
+        for sql in [
+            "update service_keys set public_key = sha256('chosen'), algorithm = 'ed25519'",
+            "update service_keys set scopes = '{events:read}'",
+            "update service_keys set id = gen_random_uuid()",
+            "select from shared.signature_nonce",
+            "delete from shared.signature_nonce",
+        ] {
+            let whole = format!("savepoint one; set local role {role}; set local acd.product = '{}'", OWN.product);
+            run(connection, &whole).await.unwrap();
+            assert!(is_refused(run(connection, sql).await), "{role}: {sql}");
+            run(connection, "rollback to savepoint one").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_product_and_no_user_reads_or_writes_the_hash_of_a_key() {
     let mut matrix = Matrix::start().await;
     let connection = matrix.connection();

@@ -199,6 +199,11 @@ pub struct SignedHead<'v, K, R> {
 }
 
 impl<K: KeyResolver, R: ReplayGuard> SignedHead<'_, K, R> {
+    /// The id of the key that signed: to refuse what it may not do before its body is read.
+    pub fn key_id(&self) -> &str {
+        &self.service.key_id
+    }
+
     /// Checks the body and remembers the nonce. The nonce comes last, so that only a request that is right in everything
     /// else uses it up.
     ///

@@ -1,0 +1,2 @@
+drop table shared.signature_nonce;
+drop table public.service_keys;

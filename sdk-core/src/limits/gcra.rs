@@ -124,19 +124,11 @@ impl Algorithm for Gcra {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::try_take as take;
     use super::*;
 
     fn at(ms: u64) -> Instant {
         Instant::from_origin(Duration::from_millis(ms))
-    }
-
-    fn take(pool: &mut Gcra, now: Instant, units: u32) -> Result<(), Duration> {
-        let wait = pool.wait(now, units);
-        if wait.is_zero() {
-            pool.take(now, units);
-            return Ok(());
-        }
-        Err(wait)
     }
 
     #[test]

@@ -56,3 +56,14 @@ trait Algorithm: Send + 'static {
     /// The most units that can ever be taken at once.
     fn largest(&self) -> u32;
 }
+
+/// What a pool with nobody in its queue does, for tests of the ways of counting.
+#[cfg(test)]
+fn try_take(algorithm: &mut impl Algorithm, now: Instant, units: u32) -> Result<(), Duration> {
+    let wait = algorithm.wait(now, units);
+    if wait.is_zero() {
+        algorithm.take(now, units);
+        return Ok(());
+    }
+    Err(wait)
+}

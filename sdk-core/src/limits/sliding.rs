@@ -97,19 +97,11 @@ impl Algorithm for SlidingWindow {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::try_take as take;
     use super::*;
 
     fn at(secs: u64) -> Instant {
         Instant::from_origin(Duration::from_secs(secs))
-    }
-
-    fn take(pool: &mut SlidingWindow, now: Instant, units: u32) -> Result<(), Duration> {
-        let wait = pool.wait(now, units);
-        if wait.is_zero() {
-            pool.take(now, units);
-            return Ok(());
-        }
-        Err(wait)
     }
 
     #[test]

@@ -20,16 +20,11 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
     let folder = workspace.root.join(FOLDER);
-    let mut format = shell::cargo(&folder);
-    format.arg("fmt");
-    if !context.fix {
-        format.arg("--check");
-    }
-    shell::run(&mut format)?;
     let host = host(&folder)?;
     let built = workspace.target.join(FOLDER);
     let mut build = shell::cargo(&folder);
-    // Not locked: the lock file would have to follow every dependency of the crates under test. Naming the target keeps the flags away from build scripts and macros, which have no fuzzer to talk to.
+    // Not locked: the lock file would have to follow every dependency of the crates under test. Naming the target keeps the
+    // flags away from build scripts and macros, which have no fuzzer to talk to.
     build.args(["build", "--release", "--bins", "--target", &host]);
     shell::run(build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &built).env("CARGO_INCREMENTAL", "0"))?;
     let seconds = SECONDS[usize::from(context.full)];

@@ -1,15 +1,24 @@
 //! Formatting, lints, tests and API documentation of the Rust code.
 
+use std::iter;
+
 use super::Context;
 use crate::{error::Error, report::Outcome, shell};
 
+/// Workspaces of their own beside the one: what they depend on is nobody else's.
+const BESIDE: [&str; 2] = ["fuzz", "sdk-core/bench"];
+
 pub(super) fn fmt(context: &Context) -> Result<Outcome, Error> {
-    let mut command = context.workspace.cargo();
-    command.args(["fmt", "--all"]);
-    if !context.fix {
-        command.arg("--check");
+    let root = &context.workspace.root;
+    for mut command in
+        iter::once(context.workspace.cargo()).chain(BESIDE.map(|folder| shell::cargo(&root.join(folder))))
+    {
+        command.args(["fmt", "--all"]);
+        if !context.fix {
+            command.arg("--check");
+        }
+        shell::run(&mut command)?;
     }
-    shell::run(&mut command)?;
     Ok(Outcome::Passed)
 }
 

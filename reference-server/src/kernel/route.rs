@@ -196,9 +196,8 @@ async fn admit(State((app, access)): State<(App, Access)>, request: Request, nex
 fn refusal(app: &App, problem: Problem) -> Response {
     let unknown = problem.status == StatusCode::UNAUTHORIZED;
     let mut response = problem.into_response();
-    if unknown {
-        let accepted = app.auth.signed().accept_signature().clone();
-        response.headers_mut().insert(HeaderName::from_static("accept-signature"), accepted);
+    if let Some(accepted) = app.auth.signed().accept_signature().filter(|_| unknown) {
+        response.headers_mut().insert(HeaderName::from_static("accept-signature"), accepted.clone());
     }
     response
 }

@@ -33,7 +33,7 @@ struct Inner {
     clock: Clock,
     registry: Registry,
     verifier: MessageVerifier<Registry, Nonces>,
-    accept_signature: HeaderValue,
+    accept_signature: Option<HeaderValue>,
 }
 
 impl SignedCalls {
@@ -43,7 +43,7 @@ impl SignedCalls {
         let nonces = Nonces::new(db.clone(), clock.clone());
         let runtime = Runtime::system().with_clock(Injected { wall: clock.clone(), system: Runtime::system() });
         let verifier = MessageVerifier::new(registry.clone(), nonces).runtime(runtime);
-        let accept_signature = verifier.accept_signature().unwrap_or(HeaderValue::from_static(""));
+        let accept_signature = verifier.accept_signature().ok();
         Self(Arc::new(Inner { db, clock, registry, verifier, accept_signature }))
     }
 
@@ -53,8 +53,8 @@ impl SignedCalls {
     }
 
     /// What a signature must cover: the value of `Accept-Signature`.
-    pub fn accept_signature(&self) -> &HeaderValue {
-        &self.0.accept_signature
+    pub fn accept_signature(&self) -> Option<&HeaderValue> {
+        self.0.accept_signature.as_ref()
     }
 
     /// The principal that signed, if `may` lets it pass, and the request with its body in memory. The body is read only when
@@ -116,6 +116,8 @@ fn refusal(error: VerifyError) -> Problem {
         let detail = "the signature cannot be checked now; sign the request anew and try again shortly";
         return Problem::unavailable("verification_unavailable", detail).with_cause(error);
     }
+    // Other refusals are logged for debugging alone; here the log is the only place that has the reason.
+    tracing::info!(reason = error.code(), "a signed call was refused: {error}");
     let detail = "the signature is not valid here and now; the header Accept-Signature tells what it must cover";
     Problem::unauthorized("invalid_signature", detail).with_cause(error)
 }

@@ -51,5 +51,5 @@ pub use secret::Secret;
 pub use signing::Signer;
 pub use telemetry::Metrics;
 pub use transport::Transport;
-#[cfg(feature = "reqwest")]
-pub use transport::{ReqwestTransport, TransportOptions};
+#[allow(unused_imports, unreachable_pub, reason = "without a feature that brings a transport there is none")]
+pub use transport::shipped::*;

@@ -15,6 +15,7 @@ mod wire;
 
 use std::fmt::Write as _;
 
+use acd_core::ClientBuilder;
 pub use failure::Failure;
 
 /// How one case ended.
@@ -26,11 +27,19 @@ pub struct Verdict {
     pub outcome: Result<(), Failure>,
 }
 
+/// Gives a client its transport.
+pub type Equip = fn(ClientBuilder) -> ClientBuilder;
+
+/// Leaves a client the transport that it has on this target unless told otherwise.
+pub fn as_it_is(client: ClientBuilder) -> ClientBuilder {
+    client
+}
+
 /// Runs every case against the server at `url`.
-pub async fn run(url: &str) -> Vec<Verdict> {
+pub async fn run(url: &str, equip: Equip) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (case, start) in cases::ALL {
-        let outcome = match stage::Stage::open(url, case) {
+        let outcome = match stage::Stage::open(url, case, equip) {
             Ok(stage) => start(stage).await,
             Err(failure) => Err(failure),
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use acd_core::{Client, ClientBuilder, Operation, RetryConfig};
 use http::Method;
 
+use crate::Equip;
 use crate::failure::Failure;
 use crate::wire::{Reply, Seen};
 
@@ -18,11 +19,12 @@ pub(crate) struct Stage {
     url: String,
     case: &'static str,
     control: Client,
+    equip: Equip,
 }
 
 impl Stage {
-    pub(crate) fn open(url: &str, case: &'static str) -> Result<Self, Failure> {
-        Ok(Self { url: url.to_owned(), case, control: Client::builder(url).build()? })
+    pub(crate) fn open(url: &str, case: &'static str, equip: Equip) -> Result<Self, Failure> {
+        Ok(Self { url: url.to_owned(), case, control: equip(Client::builder(url)).build()?, equip })
     }
 
     /// Tells the server what to do with the requests to come, in order.
@@ -36,7 +38,12 @@ impl Stage {
     pub(crate) fn client(&self) -> ClientBuilder {
         let (first, last) = (Duration::from_millis(1), Duration::from_millis(4));
         let retry = RetryConfig::default().with_backoff(first, last).with_throttled_base(first);
-        Client::builder(self.play("")).retry(retry)
+        self.client_of(&self.play("")).retry(retry)
+    }
+
+    /// A client of another server.
+    pub(crate) fn client_of(&self, url: &str) -> ClientBuilder {
+        (self.equip)(Client::builder(url))
     }
 
     /// Where the server saw a request that came for `target`.

@@ -6,7 +6,9 @@ use std::time::Instant;
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
-use crate::contenders::{Bare, BoxError, Contender, Core, CoreAlone, CoreWithUserPolicies, Hyper, Middleware, Smithy};
+use crate::contenders::{
+    Bare, BoxError, Contender, Core, CoreAlone, CoreOnReqwest, CoreWithUserPolicies, Hyper, Middleware, Smithy,
+};
 use crate::server::Server;
 use crate::table::{median, micros};
 
@@ -33,6 +35,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 async fn measure(url: &str) -> Result<Vec<(&'static str, Measured)>, BoxError> {
     let bare = Bare::new(url)?;
     let core = Core::new(url)?;
+    let on_reqwest = CoreOnReqwest::new(url)?;
     let policies = CoreWithUserPolicies::new(url)?;
     let middleware = Middleware::new(url)?;
     let smithy = Smithy::new(url)?;
@@ -41,6 +44,7 @@ async fn measure(url: &str) -> Result<Vec<(&'static str, Measured)>, BoxError> {
     let mut all: Vec<(&'static str, Measured)> = [
         Bare::NAME,
         Core::NAME,
+        CoreOnReqwest::NAME,
         CoreWithUserPolicies::NAME,
         Middleware::NAME,
         Smithy::NAME,
@@ -56,10 +60,11 @@ async fn measure(url: &str) -> Result<Vec<(&'static str, Measured)>, BoxError> {
             let result = match which {
                 0 => block(&bare).await?,
                 1 => block(&core).await?,
-                2 => block(&policies).await?,
-                3 => block(&middleware).await?,
-                4 => block(&smithy).await?,
-                5 => block(&hyper).await?,
+                2 => block(&on_reqwest).await?,
+                3 => block(&policies).await?,
+                4 => block(&middleware).await?,
+                5 => block(&smithy).await?,
+                6 => block(&hyper).await?,
                 _ => block(&alone).await?,
             };
             // The first round opens connections and fills caches.

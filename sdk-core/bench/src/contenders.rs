@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use acd_core::limits::{Limits, LocalPool, Quota};
-use acd_core::{Bearer, Call, Client, Next, Operation, Policy, Response, Secret};
+use acd_core::{Bearer, Call, Client, Next, Operation, Policy, ReqwestTransport, Response, Secret, TransportOptions};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime::client::orchestrator::operation::Operation as SmithyOperation;
 use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
@@ -64,7 +64,7 @@ impl Core {
 }
 
 impl Contender for Core {
-    const NAME: &'static str = "acd-core, all policies";
+    const NAME: &'static str = "acd-core on hyper, all policies";
 
     fn new(url: &str) -> Result<Self, BoxError> {
         Ok(Self(Self::builder(url)?.build()?))
@@ -75,7 +75,23 @@ impl Contender for Core {
     }
 }
 
-/// The same with a user's own policy in each of the two places.
+/// The same over reqwest.
+pub(crate) struct CoreOnReqwest(Client);
+
+impl Contender for CoreOnReqwest {
+    const NAME: &'static str = "acd-core on reqwest, all policies";
+
+    fn new(url: &str) -> Result<Self, BoxError> {
+        let transport = ReqwestTransport::new(&TransportOptions::default())?;
+        Ok(Self(Core::builder(url)?.transport(transport).build()?))
+    }
+
+    async fn call(&self) -> Result<Bytes, BoxError> {
+        Ok(self.0.call(&GET_KEY).path_param("id", "key_7").send().await?.bytes().await?)
+    }
+}
+
+/// The pipeline on hyper with a user's own policy in each of the two places.
 pub(crate) struct CoreWithUserPolicies(Client);
 
 struct PassOn;
@@ -87,7 +103,7 @@ impl Policy for PassOn {
 }
 
 impl Contender for CoreWithUserPolicies {
-    const NAME: &'static str = "acd-core, and two of the user's";
+    const NAME: &'static str = "acd-core on hyper, two of the user's";
 
     fn new(url: &str) -> Result<Self, BoxError> {
         Ok(Self(Core::builder(url)?.per_call(PassOn).per_attempt(PassOn).build()?))

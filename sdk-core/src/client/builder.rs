@@ -87,7 +87,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Replaces the transport. Default: [`ReqwestTransport`](crate::ReqwestTransport) with the feature `reqwest`.
+    /// Replaces the transport. Default: hyper on native targets with the feature `hyper`, `fetch` in JavaScript with the
+    /// feature `fetch`.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));
         self

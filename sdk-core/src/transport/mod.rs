@@ -1,13 +1,18 @@
 //! What carries a request to the server and its answer back.
 
-#[cfg(feature = "reqwest")]
-mod reqwest;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod native;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod wasm;
 
 use std::future::Future;
 use std::sync::Arc;
 
-#[cfg(feature = "reqwest")]
-pub use self::reqwest::{ReqwestTransport, TransportOptions};
+/// The transports that ship with the crate: which ones depends on the target and on the features.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use native as shipped;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wasm as shipped;
 
 use crate::Result;
 use crate::request::Request;
@@ -35,17 +40,8 @@ impl SharedTransport {
         Self(Arc::new(transport))
     }
 
-    #[cfg(feature = "reqwest")]
     pub(crate) fn default_for_target() -> Result<Self> {
-        ReqwestTransport::new(&TransportOptions::default()).map(Self::new)
-    }
-
-    #[cfg(not(feature = "reqwest"))]
-    pub(crate) fn default_for_target() -> Result<Self> {
-        Err(crate::Error::new(
-            crate::ErrorKind::Configuration,
-            "the client has no transport: pass one to ClientBuilder::transport, or switch on acd-core's feature `reqwest`",
-        ))
+        shipped::default_transport()
     }
 
     pub(crate) fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {

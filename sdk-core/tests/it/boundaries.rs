@@ -31,8 +31,10 @@ fn strays(word: &str, homes: &[&str]) -> Vec<PathBuf> {
 }
 
 #[test]
-fn reqwest_is_named_in_its_transport_alone() {
-    assert_eq!(strays("reqwest::", &["transport"]), [] as [PathBuf; 0]);
+fn http_clients_are_named_in_their_transports_alone() {
+    for client in ["reqwest::", "hyper::", "hyper_util::", "hyper_rustls::", "http_body::"] {
+        assert_eq!(strays(client, &["transport"]), [] as [PathBuf; 0]);
+    }
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn the_target_is_asked_for_in_transport_and_runtime_alone() {
 }
 
 #[test]
-fn without_default_features_neither_reqwest_nor_tls_is_compiled() {
+fn no_more_is_compiled_than_the_features_ask_for() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let tree = |features: &[&str]| {
         let fixed = ["tree", "--package", "acd-core", "--edges", "normal", "--prefix", "none", "--offline"];
@@ -50,10 +52,14 @@ fn without_default_features_neither_reqwest_nor_tls_is_compiled() {
         String::from_utf8(output.stdout).unwrap()
     };
     let bare = tree(&["--no-default-features"]);
-    for name in ["reqwest ", "hyper ", "rustls ", "ring "] {
-        assert!(!bare.lines().any(|line| line.starts_with(name)), "{name}is in the tree:\n{bare}");
+    let holds = |tree: &str, name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
+    for name in ["hyper", "hyper-util", "reqwest", "ring", "rustls"] {
+        assert!(!holds(&bare, name), "{name} is in the tree of no features:\n{bare}");
     }
-    let full = tree(&[]);
-    assert!(full.lines().any(|line| line.starts_with("reqwest ")));
-    assert!(!full.contains("aws-lc") && !full.contains("openssl-sys"), "one TLS provider is enough:\n{full}");
+    let usual = tree(&[]);
+    assert!(holds(&usual, "hyper-util") && holds(&usual, "hyper-rustls"));
+    assert!(!holds(&usual, "reqwest"), "reqwest is for who asks for it:\n{usual}");
+    let both = tree(&["--features", "reqwest"]);
+    assert!(holds(&both, "reqwest"));
+    assert!(!both.contains("aws-lc") && !both.contains("openssl-sys"), "one TLS provider is enough:\n{both}");
 }

@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::tls::Identity;
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
@@ -49,6 +53,7 @@ impl Received {
 #[derive(Clone)]
 pub(crate) struct Server {
     port: u16,
+    identity: Option<Identity>,
     script: Arc<Mutex<VecDeque<Reply>>>,
     requests: watch::Sender<Vec<Received>>,
     gone: watch::Sender<usize>,
@@ -56,9 +61,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start_as(None, script).await
+    }
+
+    /// Over TLS, if it has an identity.
+    pub(crate) async fn start_as(identity: Option<Identity>, script: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
+            identity,
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             requests: watch::Sender::default(),
             gone: watch::Sender::default(),
@@ -68,10 +79,19 @@ impl Server {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let server = accepting.clone();
-                tokio::spawn(async move { server.serve(connection, stream).await });
+                tokio::spawn(async move {
+                    match server.identity.clone() {
+                        None => server.serve(connection, stream).await,
+                        Some(identity) => server.serve(connection, identity.accept(stream).await?).await,
+                    }
+                });
             }
         });
         server
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -93,7 +113,7 @@ impl Server {
     }
 
     /// Serves one connection. A read or write that fails means that the client is gone, which ends it.
-    async fn serve(self, connection: usize, stream: TcpStream) -> Option<()> {
+    async fn serve(self, connection: usize, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let mut stream = BufReader::new(stream);
         loop {
             let request = read_request(connection, &mut stream).await?;
@@ -117,7 +137,7 @@ impl Server {
     }
 }
 
-async fn read_request(connection: usize, stream: &mut BufReader<TcpStream>) -> Option<Received> {
+pub(crate) async fn read_request(connection: usize, stream: &mut (impl AsyncBufRead + Unpin)) -> Option<Received> {
     let mut request = Received { connection, line: read_line(stream).await?, ..Received::default() };
     loop {
         match read_line(stream).await?.as_str() {
@@ -143,7 +163,7 @@ async fn read_request(connection: usize, stream: &mut BufReader<TcpStream>) -> O
     Some(request)
 }
 
-async fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn read_line(stream: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
     let mut line = String::new();
     let read = stream.read_line(&mut line).await.ok()?;
     (read > 0).then(|| line.trim_end().to_owned())

@@ -23,7 +23,10 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
             shell::run(&mut command)?;
         }
     }
-    absent(workspace, &["-p", "acd-core", "--no-default-features"], "reqwest")?;
+    for name in ["hyper", "reqwest", "rustls"] {
+        absent(workspace, &["-p", "acd-core", "--no-default-features"], name)?;
+    }
+    absent(workspace, &["-p", "acd-sdk"], "reqwest")?;
     for name in BANNED {
         absent(workspace, &["--workspace", "--all-features"], name)?;
     }

@@ -11,7 +11,7 @@ use crate::{
 
 /// The crates that run in a browser, and their features that make sense there: no TLS, the browser brings its own.
 const CRATES: [&str; 5] = ["acd-core", "acd-analytics", "acd-platform", "acd-testing", "acd-sdk"];
-const FEATURES: &str = "acd-core/reqwest,acd-analytics/client,acd-sdk/analytics,acd-sdk/platform";
+const FEATURES: &str = "acd-core/fetch,acd-analytics/client,acd-sdk/analytics,acd-sdk/platform";
 
 /// The suite of behaviours that also runs natively, among the tests of the part `rust`.
 const SUITE: &str = "acd-behaviour";

@@ -45,9 +45,9 @@ pub(super) async fn a_redirect_is_not_followed(stage: Stage) -> Outcome {
     expect_eq(error.kind(), ErrorKind::Redirect, "kind")
 }
 
-pub(super) async fn a_server_that_is_not_there_is_a_transient_failure(_: Stage) -> Outcome {
+pub(super) async fn a_server_that_is_not_there_is_a_transient_failure(stage: Stage) -> Outcome {
     // Port 9, discard: nothing listens there, and no browser or runtime blocks it for loopback.
-    let client = acd_core::Client::builder("http://127.0.0.1:9").retry(acd_core::RetryConfig::disabled()).build()?;
+    let client = stage.client_of("http://127.0.0.1:9").retry(acd_core::RetryConfig::disabled()).build()?;
     let error = expect_error(client.call(&GET).path_param("id", 1).send().await)?;
     // `fetch` does not tell a refused connection from a broken one, so the kinds differ; what may be done does not.
     expect(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted), "kind")?;

@@ -1,21 +1,11 @@
-//! The transport that ships with the crate: reqwest, over TCP on native targets and over `fetch` in JavaScript.
-
-#[cfg(not(target_arch = "wasm32"))]
-mod native;
-#[cfg(target_arch = "wasm32")]
-mod wasm;
+//! How connections are made and kept.
 
 use std::time::Duration;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use native::ReqwestTransport;
-#[cfg(target_arch = "wasm32")]
-pub use wasm::ReqwestTransport;
-
-/// What the user agent says on native targets. A browser sends its own.
+/// What the user agent says unless told otherwise.
 const USER_AGENT: &str = concat!("acd-core/", env!("CARGO_PKG_VERSION"));
 
-/// Settings of the connections. A browser manages its own and ignores them.
+/// Settings of the connections, on native targets. A browser manages its own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TransportOptions {
@@ -24,7 +14,7 @@ pub struct TransportOptions {
     pub connect_timeout: Duration,
     /// How long an unused connection is kept. Default 50 s, below the 60 s after which common load balancers close it.
     pub idle_timeout: Duration,
-    /// The `User-Agent`. Default `acd-core/<version>`.
+    /// The `User-Agent` of requests that have none of their own. Default `acd-core/<version>`.
     pub user_agent: String,
 }
 

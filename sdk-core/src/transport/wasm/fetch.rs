@@ -1,11 +1,10 @@
-//! reqwest over `fetch`. Dropping the future aborts the request.
+//! `fetch`, by way of reqwest, whose part for native targets is not compiled here. Dropping the future aborts the request.
 
 use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use send_wrapper::SendWrapper;
 
-use super::TransportOptions;
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 use crate::request::{Body, ByteStream, Request};
@@ -19,22 +18,19 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 ///
 /// `fetch` follows redirects before they can be seen, custom headers included. The call then fails with
 /// [`ErrorKind::Redirect`] like on native targets, but the request has gone to the other place.
-#[derive(Clone, Debug)]
-pub struct ReqwestTransport {
+#[derive(Clone, Debug, Default)]
+pub struct FetchTransport {
     client: reqwest::Client,
 }
 
-impl ReqwestTransport {
-    /// `fetch` has no connections to set up: the options are those of native targets.
-    ///
-    /// # Errors
-    /// None on this target.
-    pub fn new(_options: &TransportOptions) -> Result<Self> {
-        Ok(Self { client: reqwest::Client::new() })
+impl FetchTransport {
+    /// There is nothing to set: the host manages connections, and says who the user agent is.
+    pub fn new() -> Self {
+        Self { client: reqwest::Client::new() }
     }
 }
 
-impl Transport for ReqwestTransport {
+impl Transport for FetchTransport {
     async fn send(&self, request: Request) -> Result<Response> {
         let (method, uri, headers, body) = request.into_parts();
         let url = reqwest::Url::parse(&uri.to_string())

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use acd_core::{Bearer, Client, ClientBuilder, Secret};
+use acd_core::limits::{LocalPool, Quota};
+use acd_core::{Bearer, Client, ClientBuilder, Limits, Secret};
 
 use crate::PlatformClient;
 use crate::error::Result;
 
 /// Settings of a [`PlatformClient`] in the making.
+///
+/// Unless [`http`](Self::http) says otherwise, the client keeps to the limits that the server tells in `RateLimit` and
+/// `Retry-After`: when a call is held back, all others of the client wait as long, up to 30 s or their deadline.
 #[must_use = "a client is made by build()"]
 pub struct PlatformClientBuilder {
     http: Result<ClientBuilder>,
@@ -15,7 +19,10 @@ pub struct PlatformClientBuilder {
 
 impl PlatformClientBuilder {
     pub(crate) fn new(key: &Secret, base_url: String) -> Self {
-        let http = Bearer::new(key).map(|bearer| Client::builder(base_url).auth(bearer));
+        // The server counts by key: when it holds one call back, it would hold back the next as well. Until it says what
+        // its limit is, there is none.
+        let limits = Limits::new().every_call(|_server| LocalPool::gcra(Quota::per_second(1_000_000)));
+        let http = Bearer::new(key).map(|bearer| Client::builder(base_url).auth(bearer).limits(limits));
         Self { http }
     }
 
@@ -43,7 +50,27 @@ impl fmt::Debug for PlatformClientBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use acd_core::RetryConfig;
+    use acd_core::testing::{ManualClock, ScriptedTransport, answer};
+
     use crate::{ErrorKind, PlatformClient};
+
+    #[test]
+    fn when_one_call_is_held_back_the_next_waits_too() {
+        let clock = ManualClock::new();
+        let me = r#"{"kind":"admin","product":null,"scopes":["admin"],"user_id":null,"user":null}"#;
+        let script = [answer(429).header("retry-after", "7"), answer(200).body(me)];
+        let transport = ScriptedTransport::new(script);
+        let client = PlatformClient::builder("acd_key", "http://127.0.0.1:4400")
+            .http(|http| http.transport(transport).runtime(clock.runtime()).retry(RetryConfig::disabled()))
+            .build()
+            .unwrap();
+        assert_eq!(clock.run(client.users().me().into_future()).unwrap_err().kind(), ErrorKind::Throttled);
+        clock.run(client.users().me().into_future()).unwrap();
+        assert_eq!(clock.elapsed(), Duration::from_secs(7));
+    }
 
     #[test]
     fn what_cannot_work_is_said_at_once() {

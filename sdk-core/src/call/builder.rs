@@ -241,6 +241,13 @@ impl<'c> CallBuilder<'c> {
         self
     }
 
+    /// Tries the call even while the breaker is open, and keeps its outcome from the breaker: for health checks, and for
+    /// what must be tried whatever the odds.
+    pub fn without_breaker(mut self) -> Self {
+        self.options.without_breaker = true;
+        self
+    }
+
     /// Answers in the place of a server that the breaker keeps calls from: with a remembered answer, say. `None` lets the
     /// error stand.
     pub fn fallback(mut self, answer: impl Fn(&Error) -> Option<Response> + Send + Sync + 'static) -> Self {

@@ -226,6 +226,10 @@ impl Call {
         self.options.hedge.unwrap_or(self.settings.hedge)
     }
 
+    pub(crate) fn passes_breaker(&self) -> bool {
+        !self.options.without_breaker
+    }
+
     pub(crate) fn on_limit(&self) -> Option<OnLimit> {
         self.options.on_limit
     }

@@ -33,6 +33,8 @@ pub(crate) struct CallOptions {
     /// The inner `None` switches hedging off.
     pub(crate) hedge: Option<Option<Hedge>>,
     pub(crate) on_limit: Option<OnLimit>,
+    /// Neither asks the breaker nor tells it the outcome.
+    pub(crate) without_breaker: bool,
     pub(crate) caller: Option<Arc<str>>,
     pub(crate) pool_scopes: Vec<(&'static str, Box<str>)>,
     pub(crate) fallback: Option<Arc<Fallback>>,

@@ -23,7 +23,9 @@ impl<S> Breaker<S> {
 
 impl<S: Step> Step for Breaker<S> {
     async fn run(&self, call: &mut Call) -> Result<Response> {
-        let Some(breakers) = &self.breakers else { return self.inner.run(call).await };
+        let Some(breakers) = self.breakers.as_ref().filter(|_| call.passes_breaker()) else {
+            return self.inner.run(call).await;
+        };
         let Some(authority) = call.request().uri().authority() else { return self.inner.run(call).await };
         let now = call.attempt_began();
         let circuit = breakers.of(authority, call.operation().group(), now);
@@ -173,6 +175,16 @@ mod tests {
         harness.clock().advance(Duration::from_secs(5));
         assert!(client.call(&Harness::GET).send().now_or_never().is_none(), "the probe hangs, and its call is dropped");
         assert!(harness.run(client.call(&Harness::GET).send()).is_ok());
+    }
+
+    #[test]
+    fn a_call_may_go_past_it() {
+        let harness = Harness::new([answer(503), answer(503), answer(200)]);
+        let breakers = breakers();
+        let client = harness.client().breakers(breakers.clone()).build().unwrap();
+        harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert!(harness.run(client.call(&Harness::GET).without_breaker().send()).is_ok());
+        assert_eq!(state(&breakers), BreakerState::Open, "which it does not tell the breaker");
     }
 
     #[test]

@@ -1,0 +1,3 @@
+//! What can go wrong.
+
+pub use acd_core::{Error, ErrorKind, Result};

@@ -9,13 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::MetaClient;
 use crate::error::{Error, Result};
+use crate::{AdAccountId, MetaClient, limits};
 
 /// A call whose answer is a `T`. Nothing is sent until it is awaited; dropping it while awaited cancels it.
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct MetaCall<'c, T> {
     call: Result<CallBuilder<'c>>,
+    operation: &'static Operation,
     read: fn(Response) -> BoxFuture<'static, Result<T>>,
 }
 
@@ -40,12 +41,29 @@ impl<'c, T> MetaCall<'c, T> {
             Some(proof) => call.query("appsecret_proof", proof.expose()).hide(proof),
             None => call,
         };
-        Self { call: Ok(call), read }
+        let call =
+            operation.limit_pools().iter().fold(call, |call, pool| call.pool_cost(pool, limits::cost(operation, pool)));
+        let call = Self { call: Ok(call), operation, read };
+        match meta.account() {
+            Some(account) => call.counted_for(account),
+            None => call,
+        }
+    }
+
+    /// Fills the ad account into the path.
+    pub(crate) fn account(self, account: &AdAccountId) -> Self {
+        self.counted_for(account).path("account", account)
+    }
+
+    /// Counts the call towards the limits of this ad account, page or Instagram account.
+    pub(crate) fn counted_for(self, owner: &impl fmt::Display) -> Self {
+        let (operation, owner) = (self.operation, owner.to_string());
+        self.http(|call| operation.limit_pools().iter().fold(call, |call, pool| call.pool_scope(pool, owner.as_str())))
     }
 
     /// Changes this one call: timeouts, retries, credentials, headers, how long it waits for a limit.
     pub fn http(self, customise: impl FnOnce(CallBuilder<'c>) -> CallBuilder<'c>) -> Self {
-        Self { call: self.call.map(customise), read: self.read }
+        Self { call: self.call.map(customise), ..self }
     }
 
     /// The request as plain data, without any I/O: for tests, batches and queues.

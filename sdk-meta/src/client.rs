@@ -2,19 +2,33 @@
 
 use acd_core::{Client, Secret};
 
-use crate::GraphVersion;
 use crate::access::Access;
+use crate::ads::ad_sets::AdSetsClient;
+use crate::ads::ads::AdsClient;
+use crate::ads::campaigns::CampaignsClient;
+use crate::ads::creatives::CreativesClient;
+use crate::ads::labels::AdLabelsClient;
 use crate::config::MetaClientBuilder;
 use crate::error::Result;
 use crate::tokens::TokensClient;
+use crate::{AdAccountId, GraphVersion};
 
 /// Calls Meta's Graph API. Cheap to clone; clones share connections, limits and retry budgets.
 #[derive(Clone, Debug)]
 pub struct MetaClient {
     http: Client,
-    access: Access,
-    app_secret: Option<Secret>,
-    version: GraphVersion,
+    origin: Origin,
+    account: Option<AdAccountId>,
+}
+
+/// What every call of a client begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) access: Access,
+    pub(crate) app_secret: Option<Secret>,
+    pub(crate) version: GraphVersion,
+    /// Where videos are sent in chunks.
+    pub(crate) video_url: String,
 }
 
 impl MetaClient {
@@ -31,8 +45,8 @@ impl MetaClient {
         MetaClientBuilder::new(token.into())
     }
 
-    pub(crate) fn over(http: Client, access: Access, app_secret: Option<Secret>, version: GraphVersion) -> Self {
-        Self { http, access, app_secret, version }
+    pub(crate) fn over(http: Client, origin: Origin) -> Self {
+        Self { http, origin, account: None }
     }
 
     /// The same client with another token, such as that of a page, and the proof that belongs to it.
@@ -40,19 +54,51 @@ impl MetaClient {
     /// # Errors
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a blank token, or one that a header cannot carry.
     pub fn with_token(&self, token: impl Into<Secret>) -> Result<Self> {
-        let access = Access::new(token.into(), self.app_secret.as_ref())?;
-        Ok(Self { access, ..self.clone() })
+        let access = Access::new(token.into(), self.origin.app_secret.as_ref())?;
+        Ok(Self { origin: Origin { access, ..self.origin.clone() }, ..self.clone() })
     }
 
     /// The same client with another version of the Graph API.
     #[must_use]
     pub fn with_version(&self, version: GraphVersion) -> Self {
-        Self { version, ..self.clone() }
+        Self { origin: Origin { version, ..self.origin.clone() }, ..self.clone() }
+    }
+
+    /// The same client, whose calls by an object's id count towards the limits of this ad account: such a call does not
+    /// say whose the object is, and Meta counts by account.
+    #[must_use]
+    pub fn for_account(&self, account: &AdAccountId) -> Self {
+        Self { account: Some(account.clone()), ..self.clone() }
     }
 
     /// The version of the Graph API that calls are made to.
     pub fn version(&self) -> GraphVersion {
-        self.version
+        self.origin.version
+    }
+
+    /// Campaigns: the objective, and perhaps the budget, of ad sets.
+    pub fn campaigns(&self) -> CampaignsClient<'_> {
+        CampaignsClient::new(self)
+    }
+
+    /// Ad sets: budget, schedule, bid and audience of ads.
+    pub fn ad_sets(&self) -> AdSetsClient<'_> {
+        AdSetsClient::new(self)
+    }
+
+    /// Creatives: what ads show.
+    pub fn creatives(&self) -> CreativesClient<'_> {
+        CreativesClient::new(self)
+    }
+
+    /// Ads: a creative in an ad set.
+    pub fn ads(&self) -> AdsClient<'_> {
+        AdsClient::new(self)
+    }
+
+    /// Labels on campaigns, ad sets, creatives and ads.
+    pub fn ad_labels(&self) -> AdLabelsClient<'_> {
+        AdLabelsClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.
@@ -65,6 +111,14 @@ impl MetaClient {
     }
 
     pub(crate) fn access(&self) -> &Access {
-        &self.access
+        &self.origin.access
+    }
+
+    pub(crate) fn video_url(&self) -> &str {
+        &self.origin.video_url
+    }
+
+    pub(crate) fn account(&self) -> Option<&AdAccountId> {
+        self.account.as_ref()
     }
 }

@@ -4,11 +4,12 @@ use acd_core::testing::{Harness, RecordedRequest, Script};
 use serde_json::Value;
 
 use crate::MetaClient;
+use crate::error::MetaErrors;
 
 /// A client with the token `token-example` whose answers are these.
 pub(crate) fn scripted(script: impl IntoIterator<Item = Script>) -> (Harness, MetaClient) {
     let harness = Harness::new(script);
-    let http = harness.client();
+    let http = harness.client().classify(MetaErrors);
     let meta = MetaClient::builder("token-example").http(move |_| http).build().unwrap();
     (harness, meta)
 }

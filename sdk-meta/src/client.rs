@@ -10,6 +10,7 @@ use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
 use crate::config::MetaClientBuilder;
 use crate::error::Result;
+use crate::insights::InsightsClient;
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
 
@@ -99,6 +100,11 @@ impl MetaClient {
     /// Labels on campaigns, ad sets, creatives and ads.
     pub fn ad_labels(&self) -> AdLabelsClient<'_> {
         AdLabelsClient::new(self)
+    }
+
+    /// Reports on what ads did.
+    pub fn insights(&self) -> InsightsClient<'_> {
+        InsightsClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

@@ -18,6 +18,7 @@ mod time;
 mod version;
 
 pub mod ads;
+pub mod insights;
 pub mod tokens;
 
 pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
@@ -44,6 +45,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
+        insights::OPERATIONS,
         tokens::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()

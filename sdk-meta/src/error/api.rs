@@ -80,6 +80,27 @@ impl ApiError {
         })
     }
 
+    pub(crate) fn new(code: i64, subcode: Option<i64>, message: String) -> Self {
+        let (kind, user_title, user_message, trace_id, data) = (None, None, None, None, None);
+        let (is_transient, blame) = (false, Vec::new());
+        Self { code, subcode, kind, message, is_transient, user_title, user_message, blame, trace_id, data }
+    }
+
+    /// With what to show to a person.
+    pub(crate) fn for_person(mut self, title: Option<String>, message: Option<String>) -> Self {
+        (self.user_title, self.user_message) = (title, message);
+        self
+    }
+
+    /// Code and subcode, as [`Error::code`](crate::Error::code) gives them: `100/1885272`, or `190` alone.
+    #[must_use]
+    pub fn full_code(&self) -> String {
+        match self.subcode {
+            Some(subcode) => format!("{}/{subcode}", self.code),
+            None => self.code.to_string(),
+        }
+    }
+
     pub(super) fn row(&self) -> Option<&'static Row> {
         table::find(self.code, self.subcode)
     }
@@ -121,11 +142,13 @@ fn blame(data: &Value) -> Vec<Vec<String>> {
 /// One line: code, subcode and the explanation.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.code)?;
-        if let Some(subcode) = self.subcode {
-            write!(f, "/{subcode}")?;
-        }
-        write!(f, " ({}): {}", self.class().as_str(), self.user_message.as_deref().unwrap_or(&self.message))
+        write!(
+            f,
+            "{} ({}): {}",
+            self.full_code(),
+            self.class().as_str(),
+            self.user_message.as_deref().unwrap_or(&self.message)
+        )
     }
 }
 

@@ -39,11 +39,7 @@ fn is_json(body: &[u8]) -> bool {
 
 fn verdict(error: &ApiError, answer: &Answer<'_>) -> Verdict {
     let class = error.class();
-    let code = match error.subcode {
-        Some(subcode) => format!("{}/{subcode}", error.code),
-        None => error.code.to_string(),
-    };
-    let verdict = Verdict::new().code(code).keep_body();
+    let verdict = Verdict::new().code(error.full_code()).keep_body();
     let verdict = if class.is_refusal() { verdict.may_have_acted(false) } else { verdict };
     let verdict = match wait(error, class, answer) {
         Some(wait) => verdict.retry_after(wait),

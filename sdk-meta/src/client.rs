@@ -3,6 +3,7 @@
 use acd_core::{Client, Secret};
 
 use crate::access::Access;
+use crate::accounts::{AccountsClient, PagesClient, PixelsClient};
 use crate::ads::ad_sets::AdSetsClient;
 use crate::ads::ads::AdsClient;
 use crate::ads::campaigns::CampaignsClient;
@@ -10,7 +11,9 @@ use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
 use crate::config::MetaClientBuilder;
 use crate::error::Result;
+use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
+use crate::leads::LeadsClient;
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
 
@@ -105,6 +108,31 @@ impl MetaClient {
     /// Reports on what ads did.
     pub fn insights(&self) -> InsightsClient<'_> {
         InsightsClient::new(self)
+    }
+
+    /// Leads, and the forms that ask for them.
+    pub fn leads(&self) -> LeadsClient<'_> {
+        LeadsClient::new(self)
+    }
+
+    /// Ad accounts that the token reaches.
+    pub fn accounts(&self) -> AccountsClient<'_> {
+        AccountsClient::new(self)
+    }
+
+    /// Pages that the token reaches.
+    pub fn pages(&self) -> PagesClient<'_> {
+        PagesClient::new(self)
+    }
+
+    /// Pixels and datasets.
+    pub fn pixels(&self) -> PixelsClient<'_> {
+        PixelsClient::new(self)
+    }
+
+    /// What an ad would reach, and how it would look.
+    pub fn estimates(&self) -> EstimatesClient<'_> {
+        EstimatesClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

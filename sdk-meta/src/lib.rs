@@ -17,9 +17,13 @@ mod text;
 mod time;
 mod version;
 
+pub mod accounts;
 pub mod ads;
+pub mod estimates;
 pub mod insights;
+pub mod leads;
 pub mod tokens;
+pub mod webhooks;
 
 pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
 pub use answers::{Created, Done, Filter, FilterOperator, List};
@@ -40,12 +44,15 @@ pub use version::{GraphVersion, VersionError};
 /// Every call of this crate with its safety, cost and limit pools.
 pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
     let modules = [
+        accounts::OPERATIONS,
         ads::ad_sets::OPERATIONS,
         ads::ads::OPERATIONS,
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
+        estimates::OPERATIONS,
         insights::OPERATIONS,
+        leads::OPERATIONS,
         tokens::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()

@@ -35,6 +35,7 @@ pub struct Verdict {
     retryable: Option<bool>,
     retry_after: Option<Duration>,
     acted: Option<bool>,
+    keep_body: bool,
 }
 
 impl Verdict {
@@ -77,6 +78,18 @@ impl Verdict {
     pub fn may_have_acted(mut self, acted: bool) -> Self {
         self.acted = Some(acted);
         self
+    }
+
+    /// Keeps the whole body with the error, redacted, for [`Error::body`]: where a provider crate reads more of it than
+    /// code and explanation.
+    #[must_use]
+    pub fn keep_body(mut self) -> Self {
+        self.keep_body = true;
+        self
+    }
+
+    pub(crate) fn keeps_body(&self) -> bool {
+        self.keep_body
     }
 
     pub(crate) fn apply(self, mut error: Error) -> Error {
@@ -131,6 +144,26 @@ mod tests {
         assert_eq!((error.kind(), error.code(), error.detail()), (ErrorKind::Rejected, Some("5"), Some("no")));
         assert!(error.may_have_been_sent());
         assert!(harness.run(client.call(&Harness::GET).send()).is_ok());
+    }
+
+    struct Whole;
+
+    impl Classify for Whole {
+        fn classify(&self, _: &Answer<'_>) -> Option<Verdict> {
+            Some(Verdict::new().keep_body())
+        }
+    }
+
+    #[test]
+    fn a_body_is_kept_whole_and_redacted_where_it_is_asked_for() {
+        let body = format!(r#"{{"note":"{}","token":"hunter2","end":1}}"#, "n".repeat(600));
+        let harness = Harness::new([answer(400).body(body.clone()), answer(400).body(body)]);
+        let plain = harness.run(harness.client().build().unwrap().call(&Harness::GET).send()).unwrap_err();
+        assert_eq!(plain.body(), None);
+        let client = harness.client().classify(Whole).build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        let kept: serde_json::Value = serde_json::from_str(error.body().unwrap()).unwrap();
+        assert_eq!((&kept["token"], &kept["end"]), (&"[redacted]".into(), &1.into()));
     }
 
     #[test]

@@ -8,8 +8,12 @@ use super::output::say;
 
 /// Prints every call that the SDK can make, by name.
 pub(super) fn run() -> CliResult {
-    let mut all: Vec<Operation> =
-        acd_analytics::operations::ALL.iter().copied().chain(acd_platform::operations()).collect();
+    let mut all: Vec<Operation> = acd_analytics::operations::ALL
+        .iter()
+        .copied()
+        .chain(acd_meta::operations())
+        .chain(acd_platform::operations())
+        .collect();
     all.sort_by_key(Operation::name);
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);

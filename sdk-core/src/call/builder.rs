@@ -229,6 +229,13 @@ impl<'c> CallBuilder<'c> {
         self
     }
 
+    /// Sets what the call takes from the pool of this name, in the place of the operation's cost: a batch costs what is in
+    /// it, and one pool may count calls where another weighs them.
+    pub fn pool_cost(mut self, pool: &'static str, units: u32) -> Self {
+        self.options.pool_costs.push((pool, units));
+        self
+    }
+
     /// Says who asks. Callers that wait for the same limit are served in turns.
     pub fn caller(mut self, caller: impl Into<Arc<str>>) -> Self {
         self.options.caller = Some(caller.into());

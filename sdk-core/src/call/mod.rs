@@ -245,6 +245,12 @@ impl Call {
         scope.map_or("", |(_, scope)| scope)
     }
 
+    /// What the call takes from the pool of this name.
+    pub(crate) fn pool_cost(&self, name: &str) -> u32 {
+        let cost = self.options.pool_costs.iter().rfind(|(pool, _)| *pool == name);
+        cost.map_or(self.operation.cost_units(), |(_, units)| *units)
+    }
+
     pub(crate) fn fallback(&self, error: &Error) -> Option<Response> {
         self.options.fallback.as_ref().and_then(|answer| answer(error))
     }

@@ -37,6 +37,7 @@ pub(crate) struct CallOptions {
     pub(crate) without_breaker: bool,
     pub(crate) caller: Option<Arc<str>>,
     pub(crate) pool_scopes: Vec<(&'static str, Box<str>)>,
+    pub(crate) pool_costs: Vec<(&'static str, u32)>,
     pub(crate) fallback: Option<Arc<Fallback>>,
     /// Secrets that travel in the body or the URL.
     pub(crate) hidden: Vec<Secret>,

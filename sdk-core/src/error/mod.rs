@@ -42,6 +42,7 @@ struct Inner {
     detail: Option<String>,
     request_id: Option<String>,
     excerpt: Option<String>,
+    body: Option<String>,
     json_path: Option<String>,
     retryable: Option<bool>,
     retry_after: Option<Duration>,
@@ -69,6 +70,7 @@ impl Error {
                 detail: None,
                 request_id: None,
                 excerpt: None,
+                body: None,
                 json_path: None,
                 retryable: None,
                 retry_after: None,
@@ -152,6 +154,12 @@ impl Error {
     /// The beginning of the answer's body, cut to 512 characters and redacted.
     pub fn body_excerpt(&self) -> Option<&str> {
         self.inner.excerpt.as_deref()
+    }
+
+    /// The answer's body, at most its first 64 KiB, redacted: there only where a [`Classify`](crate::Classify) asked to
+    /// [keep](crate::Verdict::keep_body) it.
+    pub fn body(&self) -> Option<&str> {
+        self.inner.body.as_deref()
     }
 
     /// What each attempt did and how long it took, in order.
@@ -274,6 +282,11 @@ impl Error {
         self.inner.status = Some(status);
         self.inner.headers = headers;
         self.inner.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: String) -> Self {
+        self.inner.body = Some(body);
         self
     }
 

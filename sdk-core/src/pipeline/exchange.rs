@@ -79,6 +79,10 @@ fn failure(
         None => error,
     };
     match verdict {
+        Some(verdict) if verdict.keeps_body() => {
+            let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), known());
+            verdict.apply(error).with_body(body)
+        }
         Some(verdict) => verdict.apply(error),
         None => error,
     }

@@ -52,7 +52,7 @@ impl<S: Step> Step for Limiter<S> {
 impl<S> Limiter<S> {
     async fn acquire(&self, call: &Call, key: &PoolKey, pool: &SharedPool) -> Result<Permit> {
         let runtime = call.runtime();
-        let request = PoolRequest::new(runtime).cost(call.operation().cost_units()).caller(call.caller());
+        let request = PoolRequest::new(runtime).cost(call.pool_cost(key.name())).caller(call.caller());
         if let Some(permit) = pool.try_acquire(&request) {
             return Ok(permit);
         }
@@ -147,6 +147,17 @@ mod tests {
         }
         assert!(harness.run(client.call(&LIST).pool_scope("account", "act_1").send()).is_err());
         assert!(harness.run(client.call(&Harness::GET).send()).is_ok());
+    }
+
+    #[test]
+    fn a_call_may_cost_more_or_less_than_its_operation() {
+        let harness = Harness::new((0..3).map(|_| answer(200)));
+        let limits = Limits::new().pool("account", |_| LocalPool::sliding_window(4, MINUTE)).on_limit(OnLimit::Fail);
+        let client = harness.client().limits(limits).build().unwrap();
+        harness.run(client.call(&LIST).pool_cost("account", 1).send()).unwrap();
+        harness.run(client.call(&LIST).pool_cost("other", 9).send()).unwrap();
+        assert!(harness.run(client.call(&LIST).send()).is_err());
+        assert!(harness.run(client.call(&LIST).pool_cost("account", 1).send()).is_ok());
     }
 
     #[test]

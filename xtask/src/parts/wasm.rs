@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// The crates that run in a browser, and their features that make sense there: no TLS, the browser brings its own.
-const CRATES: [&str; 5] = ["acd-core", "acd-analytics", "acd-platform", "acd-testing", "acd-sdk"];
-const FEATURES: &str = "acd-core/fetch,acd-analytics/client,acd-sdk/analytics,acd-sdk/platform";
+const CRATES: [&str; 6] = ["acd-core", "acd-analytics", "acd-meta", "acd-platform", "acd-testing", "acd-sdk"];
+const FEATURES: &str = "acd-core/fetch,acd-analytics/client,acd-sdk/analytics,acd-sdk/meta,acd-sdk/platform";
 
 /// The suite of behaviours that also runs natively, among the tests of the part `rust`.
 const SUITE: &str = "acd-behaviour";

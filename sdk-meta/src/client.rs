@@ -1,0 +1,158 @@
+//! The client: one way in, a part of it for each kind of object.
+
+use acd_core::{Client, Secret};
+
+use crate::access::Access;
+use crate::accounts::{AccountsClient, PagesClient, PixelsClient};
+use crate::ads::ad_sets::AdSetsClient;
+use crate::ads::ads::AdsClient;
+use crate::ads::campaigns::CampaignsClient;
+use crate::ads::creatives::CreativesClient;
+use crate::ads::labels::AdLabelsClient;
+use crate::config::MetaClientBuilder;
+use crate::error::Result;
+use crate::estimates::EstimatesClient;
+use crate::insights::InsightsClient;
+use crate::leads::LeadsClient;
+use crate::tokens::TokensClient;
+use crate::{AdAccountId, GraphVersion};
+
+/// Calls Meta's Graph API. Cheap to clone; clones share connections, limits and retry budgets.
+#[derive(Clone, Debug)]
+pub struct MetaClient {
+    http: Client,
+    origin: Origin,
+    account: Option<AdAccountId>,
+}
+
+/// What every call of a client begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) access: Access,
+    pub(crate) app_secret: Option<Secret>,
+    pub(crate) version: GraphVersion,
+    /// Where videos are sent in chunks.
+    pub(crate) video_url: String,
+}
+
+impl MetaClient {
+    /// A client with the access token of a system user, a user or a page.
+    ///
+    /// # Errors
+    /// As [`MetaClientBuilder::build`].
+    pub fn new(token: impl Into<Secret>) -> Result<Self> {
+        Self::builder(token).build()
+    }
+
+    /// Begins a client whose settings differ from the defaults.
+    pub fn builder(token: impl Into<Secret>) -> MetaClientBuilder {
+        MetaClientBuilder::new(token.into())
+    }
+
+    pub(crate) fn over(http: Client, origin: Origin) -> Self {
+        Self { http, origin, account: None }
+    }
+
+    /// The same client with another token, such as that of a page, and the proof that belongs to it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a blank token, or one that a header cannot carry.
+    pub fn with_token(&self, token: impl Into<Secret>) -> Result<Self> {
+        let access = Access::new(token.into(), self.origin.app_secret.as_ref())?;
+        Ok(Self { origin: Origin { access, ..self.origin.clone() }, ..self.clone() })
+    }
+
+    /// The same client with another version of the Graph API.
+    #[must_use]
+    pub fn with_version(&self, version: GraphVersion) -> Self {
+        Self { origin: Origin { version, ..self.origin.clone() }, ..self.clone() }
+    }
+
+    /// The same client, whose calls by an object's id count towards the limits of this ad account: such a call does not
+    /// say whose the object is, and Meta counts by account.
+    #[must_use]
+    pub fn for_account(&self, account: &AdAccountId) -> Self {
+        Self { account: Some(account.clone()), ..self.clone() }
+    }
+
+    /// The version of the Graph API that calls are made to.
+    pub fn version(&self) -> GraphVersion {
+        self.origin.version
+    }
+
+    /// Campaigns: the objective, and perhaps the budget, of ad sets.
+    pub fn campaigns(&self) -> CampaignsClient<'_> {
+        CampaignsClient::new(self)
+    }
+
+    /// Ad sets: budget, schedule, bid and audience of ads.
+    pub fn ad_sets(&self) -> AdSetsClient<'_> {
+        AdSetsClient::new(self)
+    }
+
+    /// Creatives: what ads show.
+    pub fn creatives(&self) -> CreativesClient<'_> {
+        CreativesClient::new(self)
+    }
+
+    /// Ads: a creative in an ad set.
+    pub fn ads(&self) -> AdsClient<'_> {
+        AdsClient::new(self)
+    }
+
+    /// Labels on campaigns, ad sets, creatives and ads.
+    pub fn ad_labels(&self) -> AdLabelsClient<'_> {
+        AdLabelsClient::new(self)
+    }
+
+    /// Reports on what ads did.
+    pub fn insights(&self) -> InsightsClient<'_> {
+        InsightsClient::new(self)
+    }
+
+    /// Leads, and the forms that ask for them.
+    pub fn leads(&self) -> LeadsClient<'_> {
+        LeadsClient::new(self)
+    }
+
+    /// Ad accounts that the token reaches.
+    pub fn accounts(&self) -> AccountsClient<'_> {
+        AccountsClient::new(self)
+    }
+
+    /// Pages that the token reaches.
+    pub fn pages(&self) -> PagesClient<'_> {
+        PagesClient::new(self)
+    }
+
+    /// Pixels and datasets.
+    pub fn pixels(&self) -> PixelsClient<'_> {
+        PixelsClient::new(self)
+    }
+
+    /// What an ad would reach, and how it would look.
+    pub fn estimates(&self) -> EstimatesClient<'_> {
+        EstimatesClient::new(self)
+    }
+
+    /// Access tokens: what they allow and until when.
+    pub fn tokens(&self) -> TokensClient<'_> {
+        TokensClient::new(self)
+    }
+
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.origin.access
+    }
+
+    pub(crate) fn video_url(&self) -> &str {
+        &self.origin.video_url
+    }
+
+    pub(crate) fn account(&self) -> Option<&AdAccountId> {
+        self.account.as_ref()
+    }
+}

@@ -1,0 +1,62 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod answers;
+mod call;
+mod client;
+mod config;
+mod error;
+mod fields;
+mod hex;
+mod id;
+pub mod limits;
+mod macros;
+mod money;
+mod page;
+mod text;
+mod time;
+mod version;
+
+pub mod accounts;
+pub mod ads;
+pub mod estimates;
+pub mod insights;
+pub mod leads;
+pub mod tokens;
+pub mod webhooks;
+
+pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
+pub use answers::{Created, Done, Filter, FilterOperator, List};
+pub use call::MetaCall;
+pub use client::MetaClient;
+pub use config::MetaClientBuilder;
+pub use error::{ApiError, Error, ErrorClass, ErrorKind, MetaError, Result};
+pub use id::{
+    AdAccountId, AdId, AdLabelId, AdSetId, AudienceId, BusinessId, CampaignId, CreativeId, IgContainerId, IgMediaId,
+    IgUserId, LeadFormId, LeadId, PageId, PixelId, ReportRunId, SavedAudienceId, VideoId,
+};
+pub use limits::{AccessTier, MetaLimits, Usage};
+pub use money::{Decimal, MinorUnits, has_minor_unit};
+pub use page::Page;
+pub use time::{TimeRange, Timestamp};
+pub use version::{GraphVersion, VersionError};
+
+/// Every call of this crate with its safety, cost and limit pools.
+pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
+    let modules = [
+        accounts::OPERATIONS,
+        ads::ad_sets::OPERATIONS,
+        ads::ads::OPERATIONS,
+        ads::campaigns::OPERATIONS,
+        ads::creatives::OPERATIONS,
+        ads::labels::OPERATIONS,
+        estimates::OPERATIONS,
+        insights::OPERATIONS,
+        leads::OPERATIONS,
+        tokens::OPERATIONS,
+    ];
+    modules.into_iter().flatten().copied()
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,341 @@
+//! Meta's limits: whose they are, what a call takes, and what the headers say.
+//!
+//! A call draws from the pool of its ad account, where a read counts 1 and a write 3, from the pool of writes a second,
+//! and from that of its use case, where every call counts 1. Calls that do not say whose they are share one pool:
+//! [`MetaClient::for_account`](crate::MetaClient::for_account) says it for calls by an object's id.
+
+mod usage;
+
+use std::time::{Duration, SystemTime};
+
+use acd_core::Operation;
+use acd_core::limits::{Limits, LocalPool, Observation, PoolKey, ReadLimit};
+use http::{HeaderMap, Method};
+
+pub use usage::{AccountUsage, InsightsUsage, Share, Usage, UseCase, UseCaseUsage};
+
+use crate::macros::open_enum;
+
+/// The pool of an app's calls that belong to no business use case.
+pub const APP: &str = "meta.app";
+/// The pool of an ad account's score.
+pub const AD_ACCOUNT: &str = "meta.ad_account";
+/// The pool of an ad account's writes a second.
+pub const AD_ACCOUNT_WRITES: &str = "meta.ad_account_writes";
+/// The pool of the use case `ads_management`.
+pub const ADS_MANAGEMENT: &str = "meta.ads_management";
+/// The pool of the use case `ads_insights`.
+pub const ADS_INSIGHTS: &str = "meta.ads_insights";
+/// The pool of the use case `custom_audience`.
+pub const CUSTOM_AUDIENCE: &str = "meta.custom_audience";
+/// The pool of the use case `leadgen`.
+pub const LEADGEN: &str = "meta.leadgen";
+/// The pool of the use case `instagram`.
+pub const INSTAGRAM: &str = "meta.instagram";
+/// The pool of the use case `pages`.
+pub const PAGES: &str = "meta.pages";
+
+/// What a read and a write take from an ad account's score.
+pub(crate) const READ: u32 = 1;
+pub(crate) const WRITE: u32 = 3;
+
+/// The stretch of time over which an ad account's score is summed up.
+const SCORE_WINDOW: Duration = Duration::from_secs(300);
+const HOUR: Duration = Duration::from_secs(3600);
+/// Creates and edits a second for each app and ad account.
+const WRITES_A_SECOND: u32 = 100;
+/// What follows when an app has used its share up and no header says until when.
+const APP_PAUSE: Duration = Duration::from_secs(60);
+
+open_enum! {
+    /// What Meta lets an app do with the Marketing API
+    /// ([page](https://developers.facebook.com/docs/marketing-api/overview/rate-limiting), read 2026-11).
+    AccessTier {
+        /// Limited access, which every app begins with.
+        Limited = "development_access",
+        /// Full access, after 500 calls in 15 days of which fewer than 15 % failed.
+        Full = "standard_access",
+    }
+}
+
+/// The limits that a client keeps to, from what Meta publishes. They begin with these numbers and correct themselves by
+/// the headers of every answer, the access tier included; a throttling answer stops its pools for as long as Meta says.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "settings of a client"]
+pub struct MetaLimits {
+    tier: AccessTier,
+    active_ads: u32,
+    active_audiences: u32,
+}
+
+impl MetaLimits {
+    /// Those of an app with this access, for accounts without an active ad or audience.
+    pub fn new(tier: AccessTier) -> Self {
+        Self { tier, active_ads: 0, active_audiences: 0 }
+    }
+
+    /// Adds what active ads add: each account is taken to have this many.
+    pub fn active_ads(mut self, count: u32) -> Self {
+        self.active_ads = count;
+        self
+    }
+
+    /// Adds what active custom audiences add: each account is taken to have this many.
+    pub fn active_audiences(mut self, count: u32) -> Self {
+        self.active_audiences = count;
+        self
+    }
+
+    /// The pools. Give the same set to every client of one app, so that they share them.
+    pub fn pools(self) -> Limits {
+        let pool =
+            |limits: Limits, name: &'static str, quota: fn(&Self, &AccessTier) -> Option<u32>, window: Duration| {
+                let (settings, reader) = (self.clone(), Reader { settings: self.clone(), quota, window });
+                limits.pool(name, move |_| {
+                    let pool = match quota(&settings, &settings.tier) {
+                        Some(limit) => LocalPool::sliding_window(limit, window),
+                        None => LocalPool::adaptive(),
+                    };
+                    pool.reading(reader.clone())
+                })
+            };
+        let limits = pool(Limits::new(), AD_ACCOUNT, |_, tier| Some(score(tier)), SCORE_WINDOW);
+        let limits = pool(limits, ADS_MANAGEMENT, |settings, tier| Some(settings.ads_management(tier)), HOUR);
+        let limits = pool(limits, ADS_INSIGHTS, |settings, tier| Some(settings.ads_insights(tier)), HOUR);
+        let limits = pool(limits, CUSTOM_AUDIENCE, |settings, tier| Some(settings.custom_audience(tier)), HOUR);
+        // Their quotas follow from an audience's size, which only Meta knows.
+        let limits = [APP, LEADGEN, INSTAGRAM, PAGES]
+            .into_iter()
+            .fold(limits, |limits, name| pool(limits, name, |_, _| None, HOUR));
+        limits.pool(AD_ACCOUNT_WRITES, |_| {
+            LocalPool::sliding_window(WRITES_A_SECOND * WRITE, Duration::from_secs(1)).reading(Silent)
+        })
+    }
+
+    fn ads_management(&self, tier: &AccessTier) -> u32 {
+        let base = if *tier == AccessTier::Full { 100_000 } else { 300 };
+        self.active_ads.saturating_mul(40).saturating_add(base)
+    }
+
+    fn ads_insights(&self, tier: &AccessTier) -> u32 {
+        let base = if *tier == AccessTier::Full { 190_000 } else { 600 };
+        self.active_ads.saturating_mul(400).saturating_add(base)
+    }
+
+    fn custom_audience(&self, tier: &AccessTier) -> u32 {
+        let base = if *tier == AccessTier::Full { 190_000 } else { 5_000 };
+        self.active_audiences.saturating_mul(40).saturating_add(base).min(700_000)
+    }
+}
+
+/// Limited access, which is learnt to be full from the headers.
+impl Default for MetaLimits {
+    fn default() -> Self {
+        Self::new(AccessTier::Limited)
+    }
+}
+
+/// The points that an ad account has in [`SCORE_WINDOW`].
+fn score(tier: &AccessTier) -> u32 {
+    if *tier == AccessTier::Full { 9_000 } else { 60 }
+}
+
+/// Reads what headers say of one kind of pool.
+#[derive(Clone)]
+struct Reader {
+    settings: MetaLimits,
+    quota: fn(&MetaLimits, &AccessTier) -> Option<u32>,
+    window: Duration,
+}
+
+impl ReadLimit for Reader {
+    fn read(&self, key: &PoolKey, headers: &HeaderMap, _: SystemTime) -> Option<Observation> {
+        let usage = Usage::read(headers);
+        let tier = usage.tier();
+        let limit = (self.quota)(&self.settings, tier.as_ref().unwrap_or(&self.settings.tier));
+        let (percent, blocked_for) = told(key.name(), &usage)?;
+        // Only a tier that was told replaces the quota that the pool began with.
+        let replaced = limit.filter(|_| tier.is_some());
+        Some(Observation {
+            remaining: limit.zip(percent).map(|(limit, percent)| left(limit, percent)),
+            limit: replaced,
+            window: replaced.map(|_| self.window),
+            blocked_for,
+            ..Observation::default()
+        })
+    }
+}
+
+/// The share in percent, and for how long nothing passes.
+fn told(pool: &str, usage: &Usage) -> Option<(Option<f64>, Option<Duration>)> {
+    let use_case = match pool {
+        APP => {
+            let share = usage.app.or(usage.page)?.largest();
+            return Some((Some(share), (share >= 100.0).then_some(APP_PAUSE)));
+        }
+        AD_ACCOUNT => {
+            let account = usage.account.as_ref()?;
+            let used_up = account.acc_id_util_pct >= 100.0;
+            let reset = account.reset_time_duration.filter(|_| used_up).map(Duration::from_secs);
+            return Some((Some(account.acc_id_util_pct), reset));
+        }
+        ADS_MANAGEMENT => UseCase::AdsManagement,
+        ADS_INSIGHTS => UseCase::AdsInsights,
+        CUSTOM_AUDIENCE => UseCase::CustomAudience,
+        LEADGEN => UseCase::Leadgen,
+        INSTAGRAM => UseCase::Instagram,
+        PAGES => UseCase::Pages,
+        _ => return None,
+    };
+    let percent = usage.of(&use_case).map(|usage| usage.share.largest()).reduce(f64::max);
+    let insights = usage.insights.as_ref().filter(|_| use_case == UseCase::AdsInsights);
+    let percent = [percent, insights.map(|usage| usage.acc_id_util_pct.max(usage.app_id_util_pct))]
+        .into_iter()
+        .flatten()
+        .reduce(f64::max);
+    let minutes =
+        usage.of(&use_case).map(|usage| usage.estimated_time_to_regain_access).max().filter(|minutes| *minutes > 0);
+    percent?;
+    Some((percent, minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)))))
+}
+
+/// What is left of a quota of which so much is used.
+fn left(limit: u32, percent: f64) -> u32 {
+    let left = f64::from(limit) * (100.0 - percent.clamp(0.0, 100.0)) / 100.0;
+    // Within 0 and `limit`, so that the cast loses nothing but the fraction.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just above")]
+    let whole = left as u32;
+    whole
+}
+
+/// Reads nothing: no header speaks of it.
+struct Silent;
+
+impl ReadLimit for Silent {
+    fn read(&self, _: &PoolKey, _: &HeaderMap, _: SystemTime) -> Option<Observation> {
+        None
+    }
+}
+
+/// What a call takes from a pool of its operation: the score's units from the ad account, one call from the others.
+pub(crate) fn cost(operation: &Operation, pool: &str) -> u32 {
+    if matches!(pool, AD_ACCOUNT | AD_ACCOUNT_WRITES) { operation.cost_units() } else { 1 }
+}
+
+/// Declares a call that reads of an ad account.
+pub(crate) const fn ads_read(name: &'static str, path: &'static str) -> Operation {
+    Operation::new(name, Method::GET, path).safe().pool(AD_ACCOUNT).pool(ADS_MANAGEMENT).cost(READ)
+}
+
+/// Declares a call that changes an ad account and may act twice.
+pub(crate) const fn ads_write(name: &'static str, method: Method, path: &'static str) -> Operation {
+    Operation::new(name, method, path).pool(AD_ACCOUNT).pool(AD_ACCOUNT_WRITES).pool(ADS_MANAGEMENT).cost(WRITE)
+}
+
+#[cfg(test)]
+mod tests {
+    use acd_core::limits::OnLimit;
+    use acd_core::testing::{Harness, answer};
+    use acd_core::{ErrorKind, RetryConfig};
+
+    use super::*;
+    use crate::MetaClient;
+    use crate::macros::check_enum;
+
+    const LIST: Operation = ads_read("meta.test.list", "/x");
+    const CREATE: Operation = ads_write("meta.test.create", Method::POST, "/x");
+
+    fn client(harness: &Harness) -> MetaClient {
+        let http = harness.client().classify(crate::error::MetaErrors);
+        let limits = MetaLimits::default().pools().on_limit(OnLimit::Fail);
+        MetaClient::builder("t").http(move |_| http.limits(limits)).build().unwrap()
+    }
+
+    fn call(
+        harness: &Harness,
+        meta: &MetaClient,
+        operation: &'static Operation,
+        account: &str,
+    ) -> Result<(), ErrorKind> {
+        let mut call = meta.http().call(operation).retry(RetryConfig::disabled());
+        for pool in operation.limit_pools() {
+            call = call.pool_scope(pool, account).pool_cost(pool, cost(operation, pool));
+        }
+        harness.run(call.send()).map(drop).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn a_write_weighs_three_reads_and_accounts_have_scores_of_their_own() {
+        let harness = Harness::new((0..70).map(|_| answer(200).body("{}")));
+        let meta = client(&harness);
+        for _ in 0..19 {
+            call(&harness, &meta, &CREATE, "act_1").unwrap();
+        }
+        for _ in 0..3 {
+            call(&harness, &meta, &LIST, "act_1").unwrap();
+        }
+        assert_eq!(call(&harness, &meta, &LIST, "act_1"), Err(ErrorKind::RateLimited));
+        call(&harness, &meta, &CREATE, "act_2").unwrap();
+        harness.clock().advance(SCORE_WINDOW);
+        call(&harness, &meta, &CREATE, "act_1").unwrap();
+    }
+
+    #[test]
+    fn what_headers_say_corrects_the_count() {
+        let usage = |percent: u32, tier: &str| {
+            format!(r#"{{"acc_id_util_pct":{percent},"reset_time_duration":120,"ads_api_access_tier":"{tier}"}}"#)
+        };
+        let header = "x-ad-account-usage";
+        let harness = Harness::new([
+            answer(200).body("{}").header(header, &usage(99, "development_access")),
+            answer(200).body("{}").header(header, &usage(1, "standard_access")),
+        ]);
+        let meta = client(&harness);
+        call(&harness, &meta, &LIST, "act_1").unwrap();
+        assert_eq!(call(&harness, &meta, &LIST, "act_1"), Err(ErrorKind::RateLimited), "somebody else uses it up");
+        call(&harness, &meta, &LIST, "act_2").unwrap();
+        let harness =
+            Harness::new((0..100).map(|_| answer(200).body("{}").header(header, &usage(1, "standard_access"))));
+        let meta = client(&harness);
+        for _ in 0..100 {
+            call(&harness, &meta, &LIST, "act_2").expect("the app has full access, as the header says");
+        }
+    }
+
+    #[test]
+    fn a_use_case_that_is_used_up_stops_for_the_minutes_that_are_told() {
+        let value = r#"{"1":[{"type":"ads_management","call_count":100,"estimated_time_to_regain_access":2}]}"#;
+        let harness =
+            Harness::new([answer(200).body("{}").header("x-business-use-case-usage", value), answer(200).body("{}")]);
+        let meta = client(&harness);
+        call(&harness, &meta, &LIST, "act_1").unwrap();
+        let error = harness.run(meta.http().call(&LIST).pool_scope(ADS_MANAGEMENT, "act_1").send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert!(error.retry_after() >= Some(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn a_throttled_account_is_left_alone_until_its_block_is_over() {
+        let body = r#"{"error":{"message":"m","code":17,"error_subcode":2446079}}"#;
+        let harness = Harness::new([answer(400).body(body), answer(200).body("{}")]);
+        let meta = client(&harness);
+        assert_eq!(call(&harness, &meta, &CREATE, "act_1"), Err(ErrorKind::Throttled));
+        harness.clock().advance(Duration::from_secs(299));
+        assert_eq!(call(&harness, &meta, &CREATE, "act_1"), Err(ErrorKind::RateLimited));
+        harness.clock().advance(Duration::from_secs(1));
+        call(&harness, &meta, &CREATE, "act_1").unwrap();
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_down_and_bounded() {
+        for (percent, expected) in [(0.0, 60), (9.67, 54), (100.0, 0), (140.0, 0), (-1.0, 60)] {
+            assert_eq!(left(60, percent), expected, "{percent}");
+        }
+    }
+
+    #[test]
+    fn tiers_and_use_cases_of_tomorrow_survive() {
+        check_enum::<AccessTier>();
+        check_enum::<UseCase>();
+    }
+}

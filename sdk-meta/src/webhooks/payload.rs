@@ -1,0 +1,322 @@
+//! What a webhook says.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::macros::open_enum;
+use crate::text::TextOrNumber;
+use crate::{AdId, LeadFormId, LeadId, PageId, Timestamp};
+
+open_enum! {
+    /// What a webhook is about.
+    WebhookObject {
+        Page = "page",
+        AdAccount = "ad_account",
+        Instagram = "instagram",
+        Application = "application",
+        User = "user",
+        Permissions = "permissions",
+        WhatsappBusinessAccount = "whatsapp_business_account",
+    }
+}
+
+/// The body of a webhook: up to 1000 changes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct WebhookBody {
+    /// What it is about.
+    pub object: WebhookObject,
+    /// What happened, by object.
+    pub entry: Vec<Entry>,
+}
+
+impl WebhookBody {
+    /// Every change, with the entry that it is in.
+    pub fn changes(&self) -> impl Iterator<Item = (&Entry, &Change)> {
+        self.entry.iter().flat_map(|entry| entry.changes.iter().map(move |change| (entry, change)))
+    }
+}
+
+/// What happened to one object.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The page, ad account or Instagram account; `0` in test deliveries.
+    #[serde(deserialize_with = "text")]
+    pub id: String,
+    /// When Meta noticed.
+    #[serde(default)]
+    pub time: Option<Timestamp>,
+    /// What changed.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// Messages, as they came.
+    #[serde(default)]
+    pub messaging: Vec<Value>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The field that was subscribed to, such as `leadgen`.
+    pub field: String,
+    /// What happened.
+    pub event: ChangeEvent,
+}
+
+/// What happened. What is not known here, or has another form than Meta documents, comes as [`Other`](Self::Other), so
+/// that no delivery is lost.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ChangeEvent {
+    /// `leadgen`: somebody filled in a form.
+    Leadgen(LeadgenChange),
+    /// `feed`: a post, comment or reaction on a page.
+    Feed(Box<FeedChange>),
+    /// `field_changed`: members of an ad object changed. It says which, not to what: read the object.
+    FieldChanged(FieldChanged),
+    /// `with_issues_ad_objects`: an ad object has a problem.
+    WithIssues(IssueChange),
+    /// `in_process_ad_objects`: an ad object has been worked on.
+    InProcess(InProcessObject),
+    /// `comments`, `mentions` or `live_comments` of Instagram.
+    Media(MediaChange),
+    /// Anything else, as it came.
+    Other(Value),
+}
+
+/// Somebody filled in a form. The answers are read by [`LeadsClient::get`](crate::leads::LeadsClient::get).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct LeadgenChange {
+    /// The lead.
+    pub leadgen_id: LeadId,
+    /// The page.
+    pub page_id: PageId,
+    /// The form.
+    pub form_id: LeadFormId,
+    /// The ad; none when no ad led to the form.
+    #[serde(default)]
+    pub ad_id: Option<AdId>,
+    /// When.
+    #[serde(default)]
+    pub created_time: Option<Timestamp>,
+}
+
+/// A post, comment or reaction.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct FeedChange {
+    /// What: `post`, `comment`, `reaction`, `photo`, `video`, `share`, `status`.
+    pub item: String,
+    /// What happened to it: `add`, `edited`, `remove`, `hide`.
+    pub verb: String,
+    /// The post, as `{page}_{post}`.
+    #[serde(default)]
+    pub post_id: Option<String>,
+    /// The comment.
+    #[serde(default)]
+    pub comment_id: Option<String>,
+    /// What it is an answer to.
+    #[serde(default)]
+    pub parent_id: Option<String>,
+    /// Who.
+    #[serde(default)]
+    pub from: Option<Value>,
+    /// The text.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The reaction.
+    #[serde(default)]
+    pub reaction_type: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub created_time: Option<Timestamp>,
+}
+
+/// Members of an ad object that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct FieldChanged {
+    /// The object.
+    #[serde(deserialize_with = "text")]
+    pub object_id: String,
+    /// What it is, such as `ad`.
+    pub object_type: String,
+    /// Its members, such as `effective_status`.
+    #[serde(default)]
+    pub changed_fields: Vec<String>,
+}
+
+/// A problem of an ad object.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct IssueChange {
+    /// The object.
+    #[serde(deserialize_with = "text")]
+    pub id: String,
+    /// What it is, such as `AD_SET`.
+    pub level: String,
+    /// The code.
+    #[serde(default)]
+    pub error_code: Option<i64>,
+    /// The cause in a few words.
+    #[serde(default)]
+    pub error_summary: Option<String>,
+    /// The cause, and what to do about it.
+    #[serde(default)]
+    pub error_message: Option<String>,
+}
+
+/// An ad object that has been worked on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct InProcessObject {
+    /// The object.
+    #[serde(deserialize_with = "text")]
+    pub id: String,
+    /// What it is: `CAMPAIGN`, `AD_SET`, `AD` or `CREATIVE`.
+    pub level: String,
+    /// Its status now, in words.
+    #[serde(default)]
+    pub status_name: Option<String>,
+}
+
+/// A comment or mention on Instagram.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct MediaChange {
+    /// The comment.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Its text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Who: `id` and `username`.
+    #[serde(default)]
+    pub from: Option<Value>,
+    /// On what: `id` and more.
+    #[serde(default)]
+    pub media: Option<Value>,
+    /// On what, for mentions.
+    #[serde(default)]
+    pub media_id: Option<String>,
+    /// In which comment, for mentions.
+    #[serde(default)]
+    pub comment_id: Option<String>,
+}
+
+impl ChangeEvent {
+    fn read(field: &str, value: Value) -> Self {
+        fn typed<T: DeserializeOwned>(value: Value, event: impl FnOnce(T) -> ChangeEvent) -> ChangeEvent {
+            match T::deserialize(&value) {
+                Ok(change) => event(change),
+                Err(_) => ChangeEvent::Other(value),
+            }
+        }
+        match field {
+            "leadgen" => typed(value, Self::Leadgen),
+            "feed" => typed(value, |change| Self::Feed(Box::new(change))),
+            "field_changed" => typed(value, Self::FieldChanged),
+            "with_issues_ad_objects" => typed(value, Self::WithIssues),
+            "in_process_ad_objects" => typed(value, Self::InProcess),
+            "comments" | "mentions" | "live_comments" => typed(value, Self::Media),
+            _ => Self::Other(value),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Change {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            field: String,
+            #[serde(default)]
+            value: Value,
+        }
+
+        let Wire { field, value } = Wire::deserialize(deserializer)?;
+        let event = ChangeEvent::read(&field, value);
+        Ok(Self { field, event })
+    }
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    TextOrNumber::deserialize(deserializer).map(|text| text.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use acd_core::Secret;
+    use acd_core::webhook::{Scheme, Verifier};
+    use http::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+
+    fn events(body: &Value) -> Vec<ChangeEvent> {
+        let body: WebhookBody = serde_json::from_value(body.clone()).unwrap();
+        body.changes().map(|(_, change)| change.event.clone()).collect()
+    }
+
+    fn one(object: &str, field: &str, value: &Value) -> ChangeEvent {
+        let changes = json!([{ "field": field, "value": value }]);
+        events(&json!({ "object": object, "entry": [{ "id": "1", "time": 1_438_292_065, "changes": changes }] }))
+            .remove(0)
+    }
+
+    #[test]
+    fn a_signed_delivery_is_read() {
+        let verifier = Verifier::new(Scheme::Meta, [Secret::from("app-secret-example")]).unwrap();
+        let mut headers = HeaderMap::new();
+        let signature = "sha256=0da71fcbdeb7a0dea178102b688d1a9cb15cf69f7b418cb29ad1e895cdd8367d";
+        headers.insert("x-hub-signature-256", signature.parse().unwrap());
+        let delivery =
+            verifier.verify(&headers, r#"{"object":"page","entry":[]}"#).unwrap().json::<WebhookBody>().unwrap();
+        assert_eq!(delivery.event().object, WebhookObject::Page);
+    }
+
+    #[test]
+    fn ids_are_read_as_numbers_and_as_text_and_organic_leads_have_no_ad() {
+        let value = json!({ "leadgen_id": 123, "page_id": "9", "form_id": 8, "created_time": 1_440_120_384 });
+        let ChangeEvent::Leadgen(lead) = one("page", "leadgen", &value) else { panic!("no lead") };
+        assert_eq!((lead.leadgen_id.as_str(), lead.form_id.as_str(), lead.ad_id), ("123", "8", None));
+        let entry = json!({ "object": "ad_account", "entry": [{ "id": 0, "time": 1, "changes": [] }] });
+        let body: WebhookBody = serde_json::from_value(entry).unwrap();
+        assert_eq!(body.entry[0].id, "0");
+    }
+
+    #[test]
+    fn every_documented_change_has_its_type() {
+        let issue = json!({ "id": 7, "level": "AD", "error_code": 1, "error_summary": "s", "error_message": "m" });
+        assert!(matches!(one("ad_account", "with_issues_ad_objects", &issue), ChangeEvent::WithIssues(_)));
+        let done = json!({ "id": "7", "level": "CREATIVE", "status_name": "Paused" });
+        assert!(matches!(one("ad_account", "in_process_ad_objects", &done), ChangeEvent::InProcess(_)));
+        let changed = json!({ "object_id": "7", "object_type": "ad", "changed_fields": ["effective_status"] });
+        assert!(matches!(one("ad_account", "field_changed", &changed), ChangeEvent::FieldChanged(_)));
+        let post = json!({ "item": "comment", "verb": "add", "post_id": "9_1", "from": { "id": "2" }, "published": 1 });
+        assert!(matches!(one("page", "feed", &post), ChangeEvent::Feed(_)));
+        let comment =
+            json!({ "id": "5", "text": "hi", "from": { "id": "2", "username": "u" }, "media": { "id": "3" } });
+        assert!(matches!(one("instagram", "comments", &comment), ChangeEvent::Media(_)));
+    }
+
+    #[test]
+    fn what_is_unknown_or_has_another_form_is_kept_as_it_came() {
+        let value = json!({ "odd": true });
+        for field in ["a_field_of_tomorrow", "leadgen", "feed", "field_changed"] {
+            assert_eq!(one("page", field, &value), ChangeEvent::Other(value.clone()), "{field}");
+        }
+        crate::macros::check_enum::<WebhookObject>();
+    }
+
+    #[test]
+    fn a_thousand_changes_are_read() {
+        let value = json!({ "leadgen_id": "1", "page_id": "9", "form_id": "8" });
+        let changes: Vec<_> = (0..1000).map(|_| json!({ "field": "leadgen", "value": value })).collect();
+        let body = json!({ "object": "page", "entry": [{ "id": "9", "time": 1, "changes": changes }] });
+        assert_eq!(events(&body).len(), 1000);
+    }
+}

@@ -9,6 +9,7 @@ use crate::ads::campaigns::CampaignsClient;
 use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
 use crate::config::MetaClientBuilder;
+use crate::conversions::ConversionsClient;
 use crate::error::Result;
 use crate::insights::InsightsClient;
 use crate::tokens::TokensClient;
@@ -105,6 +106,11 @@ impl MetaClient {
     /// Reports on what ads did.
     pub fn insights(&self) -> InsightsClient<'_> {
         InsightsClient::new(self)
+    }
+
+    /// Events of websites, apps and shops: the Conversions API.
+    pub fn conversions(&self) -> ConversionsClient<'_> {
+        ConversionsClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

@@ -9,7 +9,6 @@ mod error;
 mod fields;
 mod hex;
 mod id;
-pub mod conversions;
 pub mod limits;
 mod macros;
 mod money;
@@ -19,6 +18,7 @@ mod time;
 mod version;
 
 pub mod ads;
+pub mod conversions;
 pub mod insights;
 pub mod tokens;
 
@@ -46,6 +46,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
+        conversions::OPERATIONS,
         insights::OPERATIONS,
         tokens::OPERATIONS,
     ];

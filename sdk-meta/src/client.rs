@@ -10,6 +10,7 @@ use crate::ads::campaigns::CampaignsClient;
 use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
 use crate::config::MetaClientBuilder;
+use crate::conversions::ConversionsClient;
 use crate::error::Result;
 use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
@@ -133,6 +134,11 @@ impl MetaClient {
     /// What an ad would reach, and how it would look.
     pub fn estimates(&self) -> EstimatesClient<'_> {
         EstimatesClient::new(self)
+    }
+
+    /// Events of websites, apps and shops: the Conversions API.
+    pub fn conversions(&self) -> ConversionsClient<'_> {
+        ConversionsClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

@@ -19,6 +19,7 @@ mod version;
 
 pub mod accounts;
 pub mod ads;
+pub mod conversions;
 pub mod estimates;
 pub mod insights;
 pub mod leads;
@@ -51,6 +52,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
         estimates::OPERATIONS,
+        conversions::OPERATIONS,
         insights::OPERATIONS,
         leads::OPERATIONS,
         tokens::OPERATIONS,

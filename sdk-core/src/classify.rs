@@ -35,6 +35,7 @@ pub struct Verdict {
     retryable: Option<bool>,
     retry_after: Option<Duration>,
     acted: Option<bool>,
+    request_id: Option<String>,
     keep_body: bool,
 }
 
@@ -80,6 +81,13 @@ impl Verdict {
         self
     }
 
+    /// Sets the vendor's id for the exchange, where no header of the answer has it.
+    #[must_use]
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
     /// Keeps the whole body with the error, redacted, for [`Error::body`]: where a provider crate reads more of it than
     /// code and explanation.
     #[must_use]
@@ -92,12 +100,16 @@ impl Verdict {
         self.keep_body
     }
 
-    pub(crate) fn apply(self, mut error: Error) -> Error {
+    /// Adds what the vendor says. What is text may quote what was sent, and is redacted.
+    pub(crate) fn apply(self, mut error: Error, redact: impl Fn(&str) -> String) -> Error {
         if let Some(kind) = self.kind {
             error = error.with_kind(kind).with_retryable(kind.is_transient());
         }
         if let Some(code) = self.code {
-            error = error.with_code(code);
+            error = error.with_code(redact(&code));
+        }
+        if let Some(id) = self.request_id {
+            error = error.with_request_id(redact(&id));
         }
         if let Some(retryable) = self.retryable {
             error = error.with_retryable(retryable);
@@ -144,6 +156,24 @@ mod tests {
         assert_eq!((error.kind(), error.code(), error.detail()), (ErrorKind::Rejected, Some("5"), Some("no")));
         assert!(error.may_have_been_sent());
         assert!(harness.run(client.call(&Harness::GET).send()).is_ok());
+    }
+
+    struct Quoting;
+
+    impl Classify for Quoting {
+        fn classify(&self, answer: &Answer<'_>) -> Option<Verdict> {
+            let text = String::from_utf8_lossy(answer.body);
+            Some(Verdict::new().code(text.clone()).request_id(text))
+        }
+    }
+
+    #[test]
+    fn what_a_vendor_quotes_of_a_secret_is_not_repeated() {
+        let harness = Harness::new([answer(400).body("bad hunter2hunter2")]);
+        let auth = crate::Bearer::new(&crate::Secret::from("hunter2hunter2")).unwrap();
+        let client = harness.client().classify(Quoting).auth(auth).build().unwrap();
+        let error = harness.run(client.call(&Harness::GET).send()).unwrap_err();
+        assert_eq!((error.code(), error.request_id()), (Some("bad [redacted]"), Some("bad [redacted]")));
     }
 
     struct Whole;

@@ -285,6 +285,12 @@ impl Error {
         self
     }
 
+    /// Sets the server's id for the exchange, if there is none yet.
+    pub(crate) fn with_request_id(mut self, id: String) -> Self {
+        self.inner.request_id.get_or_insert(id);
+        self
+    }
+
     pub(crate) fn with_body(mut self, body: String) -> Self {
         self.inner.body = Some(body);
         self

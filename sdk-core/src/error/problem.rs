@@ -51,7 +51,7 @@ impl Problem {
                 document.get("error_description"),
                 document.get("title"),
             ]),
-            request_id: first([document.get("request_id"), error.get("fbtrace_id")]),
+            request_id: first([document.get("request_id"), None]),
         }
     }
 }

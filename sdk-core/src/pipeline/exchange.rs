@@ -81,9 +81,9 @@ fn failure(
     match verdict {
         Some(verdict) if verdict.keeps_body() => {
             let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), known());
-            verdict.apply(error).with_body(body)
+            verdict.apply(error, |text| scrub_known(text, known())).with_body(body)
         }
-        Some(verdict) => verdict.apply(error),
+        Some(verdict) => verdict.apply(error, |text| scrub_known(text, known())),
         None => error,
     }
 }

@@ -40,6 +40,10 @@ fn is_json(body: &[u8]) -> bool {
 fn verdict(error: &ApiError, answer: &Answer<'_>) -> Verdict {
     let class = error.class();
     let verdict = Verdict::new().code(error.full_code()).keep_body();
+    let verdict = match &error.trace_id {
+        Some(id) => verdict.request_id(id.clone()),
+        None => verdict,
+    };
     let verdict = if class.is_refusal() { verdict.may_have_acted(false) } else { verdict };
     let verdict = match wait(error, class, answer) {
         Some(wait) => verdict.retry_after(wait),

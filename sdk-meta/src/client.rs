@@ -9,11 +9,13 @@ use crate::ads::ads::AdsClient;
 use crate::ads::campaigns::CampaignsClient;
 use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
+use crate::audiences::AudiencesClient;
 use crate::config::MetaClientBuilder;
 use crate::conversions::ConversionsClient;
 use crate::error::Result;
 use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
+use crate::instagram::InstagramClient;
 use crate::leads::LeadsClient;
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
@@ -139,6 +141,16 @@ impl MetaClient {
     /// Events of websites, apps and shops: the Conversions API.
     pub fn conversions(&self) -> ConversionsClient<'_> {
         ConversionsClient::new(self)
+    }
+
+    /// Audiences, people like them, and saved targetings.
+    pub fn audiences(&self) -> AudiencesClient<'_> {
+        AudiencesClient::new(self)
+    }
+
+    /// Publishing on Instagram.
+    pub fn instagram(&self) -> InstagramClient<'_> {
+        InstagramClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

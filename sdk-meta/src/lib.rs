@@ -19,9 +19,11 @@ mod version;
 
 pub mod accounts;
 pub mod ads;
+pub mod audiences;
 pub mod conversions;
 pub mod estimates;
 pub mod insights;
+pub mod instagram;
 pub mod leads;
 pub mod tokens;
 pub mod webhooks;
@@ -51,9 +53,11 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
-        estimates::OPERATIONS,
+        audiences::OPERATIONS,
         conversions::OPERATIONS,
+        estimates::OPERATIONS,
         insights::OPERATIONS,
+        instagram::OPERATIONS,
         leads::OPERATIONS,
         tokens::OPERATIONS,
     ];

@@ -74,6 +74,11 @@ impl<'c, T> MetaCall<'c, T> {
         self.call?.build()
     }
 
+    /// What is declared about the call.
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
     /// A call that cannot be made for this reason.
     pub(crate) fn refused(self, problem: Error) -> Self {
         Self { call: Err(problem), ..self }

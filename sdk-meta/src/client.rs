@@ -17,6 +17,7 @@ use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
 use crate::instagram::InstagramClient;
 use crate::leads::LeadsClient;
+use crate::media::{AdImagesClient, AdVideosClient};
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
 
@@ -151,6 +152,16 @@ impl MetaClient {
     /// Publishing on Instagram.
     pub fn instagram(&self) -> InstagramClient<'_> {
         InstagramClient::new(self)
+    }
+
+    /// Images for ads.
+    pub fn ad_images(&self) -> AdImagesClient<'_> {
+        AdImagesClient::new(self)
+    }
+
+    /// Videos for ads.
+    pub fn ad_videos(&self) -> AdVideosClient<'_> {
+        AdVideosClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

@@ -20,11 +20,13 @@ mod version;
 pub mod accounts;
 pub mod ads;
 pub mod audiences;
+pub mod batch;
 pub mod conversions;
 pub mod estimates;
 pub mod insights;
 pub mod instagram;
 pub mod leads;
+pub mod media;
 pub mod tokens;
 pub mod webhooks;
 
@@ -55,10 +57,12 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::labels::OPERATIONS,
         audiences::OPERATIONS,
         conversions::OPERATIONS,
+        batch::OPERATIONS,
         estimates::OPERATIONS,
         insights::OPERATIONS,
         instagram::OPERATIONS,
         leads::OPERATIONS,
+        media::OPERATIONS,
         tokens::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()

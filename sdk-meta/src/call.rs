@@ -74,6 +74,11 @@ impl<'c, T> MetaCall<'c, T> {
         self.call?.build()
     }
 
+    /// A call that cannot be made for this reason.
+    pub(crate) fn refused(self, problem: Error) -> Self {
+        Self { call: Err(problem), ..self }
+    }
+
     pub(crate) fn path(self, name: &'static str, value: impl fmt::Display) -> Self {
         self.http(|call| call.path_param(name, value))
     }

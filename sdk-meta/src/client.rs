@@ -9,10 +9,12 @@ use crate::ads::ads::AdsClient;
 use crate::ads::campaigns::CampaignsClient;
 use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
+use crate::audiences::AudiencesClient;
 use crate::config::MetaClientBuilder;
 use crate::error::Result;
 use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
+use crate::instagram::InstagramClient;
 use crate::leads::LeadsClient;
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
@@ -133,6 +135,16 @@ impl MetaClient {
     /// What an ad would reach, and how it would look.
     pub fn estimates(&self) -> EstimatesClient<'_> {
         EstimatesClient::new(self)
+    }
+
+    /// Audiences, people like them, and saved targetings.
+    pub fn audiences(&self) -> AudiencesClient<'_> {
+        AudiencesClient::new(self)
+    }
+
+    /// Publishing on Instagram.
+    pub fn instagram(&self) -> InstagramClient<'_> {
+        InstagramClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

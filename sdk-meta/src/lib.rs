@@ -19,8 +19,10 @@ mod version;
 
 pub mod accounts;
 pub mod ads;
+pub mod audiences;
 pub mod estimates;
 pub mod insights;
+pub mod instagram;
 pub mod leads;
 pub mod tokens;
 pub mod webhooks;
@@ -50,8 +52,10 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
+        audiences::OPERATIONS,
         estimates::OPERATIONS,
         insights::OPERATIONS,
+        instagram::OPERATIONS,
         leads::OPERATIONS,
         tokens::OPERATIONS,
     ];

@@ -1,0 +1,318 @@
+//! What a container is made of, and where it stands.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::IgContainerId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::macros::open_enum;
+
+/// The longest caption, in characters, and what may be in it.
+const CAPTION: usize = 2200;
+const HASHTAGS: usize = 30;
+const MENTIONS: usize = 20;
+const ALT_TEXT: usize = 1000;
+
+open_enum! {
+    /// What a container holds. An image on the feed has none.
+    MediaType {
+        Reels = "REELS",
+        Stories = "STORIES",
+        Carousel = "CAROUSEL",
+        /// An item of a carousel.
+        Video = "VIDEO",
+    }
+}
+
+open_enum! {
+    /// Where a container stands.
+    ContainerStatus {
+        InProgress = "IN_PROGRESS",
+        /// It may be published.
+        Finished = "FINISHED",
+        Published = "PUBLISHED",
+        Error = "ERROR",
+        /// It was not published within a day.
+        Expired = "EXPIRED",
+    }
+}
+
+/// Somebody on an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UserTag {
+    /// The account's name.
+    pub username: String,
+    /// The place from the left, from 0 to 1; on videos none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x: Option<f64>,
+    /// The place from the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y: Option<f64>,
+}
+
+/// An image on the feed: JPEG, at most 8 MB, 320 to 1440 pixels wide, from 4:5 to 1.91:1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImagePost {
+    /// Where Meta fetches it.
+    pub url: String,
+    /// The text.
+    pub caption: Option<String>,
+    /// What it shows, for people who cannot see it; at most 1000 characters.
+    pub alt_text: Option<String>,
+    /// Who is on it.
+    pub user_tags: Vec<UserTag>,
+    /// A place, by its page.
+    pub location_id: Option<String>,
+}
+
+impl ImagePost {
+    /// The image at this public URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), caption: None, alt_text: None, user_tags: Vec::new(), location_id: None }
+    }
+}
+
+/// A reel, which every single video is: MP4 or MOV, 3 s to 15 minutes, at most 300 MB, 9:16 by preference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reel {
+    /// Where Meta fetches it.
+    pub url: String,
+    /// The text.
+    pub caption: Option<String>,
+    /// Whether it is on the feed too.
+    pub share_to_feed: Option<bool>,
+    /// Where Meta fetches its cover.
+    pub cover_url: Option<String>,
+    /// The frame that is its cover, in milliseconds from its beginning.
+    pub thumb_offset: Option<u32>,
+    /// The name of its sound.
+    pub audio_name: Option<String>,
+    /// Who is in it.
+    pub user_tags: Vec<UserTag>,
+}
+
+impl Reel {
+    /// The video at this public URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        let (caption, cover_url, audio_name) = (None, None, None);
+        let (share_to_feed, thumb_offset, user_tags) = (None, None, Vec::new());
+        Self { url: url.into(), caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags }
+    }
+}
+
+/// A story, which is gone after a day.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Story {
+    /// An image at this public URL.
+    Image(String),
+    /// A video at this public URL: 3 to 60 s, at most 100 MB.
+    Video(String),
+}
+
+/// Two to ten images and videos, cut as the first one is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carousel {
+    /// Containers that are finished.
+    pub children: Vec<IgContainerId>,
+    /// The text.
+    pub caption: Option<String>,
+}
+
+/// The body that makes a container.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CreateContainer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<MediaType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt_text: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    user_tags: Vec<UserTag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_to_feed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cover_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumb_offset: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_name: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_carousel_item: bool,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "joined")]
+    children: Option<Vec<IgContainerId>>,
+}
+
+/// A list as this edge takes it: one text with commas.
+fn joined<S: Serializer>(children: &Option<Vec<IgContainerId>>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    let children: Vec<&str> = children.iter().flatten().map(IgContainerId::as_str).collect();
+    serializer.serialize_str(&children.join(","))
+}
+
+impl CreateContainer {
+    /// An image on the feed.
+    #[must_use]
+    pub fn image(image: ImagePost) -> Self {
+        let ImagePost { url, caption, alt_text, user_tags, location_id } = image;
+        Self { image_url: Some(url), caption, alt_text, user_tags, location_id, ..Self::default() }
+    }
+
+    /// A reel.
+    #[must_use]
+    pub fn reel(reel: Reel) -> Self {
+        let Reel { url, caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags } = reel;
+        let (media_type, video_url) = (Some(MediaType::Reels), Some(url));
+        let rest = Self::default();
+        Self { media_type, video_url, caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags, ..rest }
+    }
+
+    /// A story.
+    #[must_use]
+    pub fn story(story: Story) -> Self {
+        let (image_url, video_url) = match story {
+            Story::Image(url) => (Some(url), None),
+            Story::Video(url) => (None, Some(url)),
+        };
+        Self { media_type: Some(MediaType::Stories), image_url, video_url, ..Self::default() }
+    }
+
+    /// A carousel of containers that are finished.
+    #[must_use]
+    pub fn carousel(carousel: Carousel) -> Self {
+        let Carousel { children, caption } = carousel;
+        Self { media_type: Some(MediaType::Carousel), children: Some(children), caption, ..Self::default() }
+    }
+
+    /// An item of a carousel, made of an image or a reel. Items have no caption.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Request`] for a story, a carousel, and what has a caption of its own.
+    pub fn as_carousel_item(mut self) -> Result<Self> {
+        self.media_type = match self.media_type {
+            None => None,
+            Some(MediaType::Reels | MediaType::Video) => Some(MediaType::Video),
+            Some(_) => return Err(Error::new(ErrorKind::Request, "an item of a carousel is an image or a video")),
+        };
+        if self.caption.is_some() {
+            let problem = "an item of a carousel has no caption: give it to the carousel";
+            return Err(Error::new(ErrorKind::Request, problem));
+        }
+        self.is_carousel_item = true;
+        Ok(self)
+    }
+
+    /// What Meta would refuse, found before it is sent.
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if let Some(caption) = &self.caption {
+            let words =
+                |mark: char| caption.split_whitespace().filter(|word| word.len() > 1 && word.starts_with(mark)).count();
+            for (what, count, most) in [
+                ("characters", caption.chars().count(), CAPTION),
+                ("hashtags", words('#'), HASHTAGS),
+                ("mentions", words('@'), MENTIONS),
+            ] {
+                if count > most {
+                    return Err(format!("the caption has {count} {what}, and Instagram takes {most}: shorten it"));
+                }
+            }
+        }
+        if self.alt_text.as_ref().is_some_and(|text| text.chars().count() > ALT_TEXT) {
+            return Err(format!("the alternative text is longer than {ALT_TEXT} characters: shorten it"));
+        }
+        match &self.children {
+            Some(children) if !(2..=10).contains(&children.len()) => {
+                Err(format!("a carousel has 2 to 10 items, and this one {}", children.len()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a container stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Container {
+    /// Its id.
+    pub id: IgContainerId,
+    /// Where it stands.
+    #[serde(default)]
+    pub status_code: Option<ContainerStatus>,
+    /// The same in words; after a failure with its reason.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+impl Container {
+    pub(super) fn failure(&self) -> Error {
+        let status = self.status.as_deref().unwrap_or("it does not say why");
+        Error::new(ErrorKind::Rejected, format!("Instagram cannot use the media: {status}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::macros::check_enum;
+
+    #[test]
+    fn each_kind_is_written_as_metas_page_has_it() {
+        for (container, expected) in [
+            (
+                CreateContainer::story(Story::Video("u".to_owned())),
+                json!({ "media_type": "STORIES", "video_url": "u" }),
+            ),
+            (
+                CreateContainer::story(Story::Image("u".to_owned())),
+                json!({ "media_type": "STORIES", "image_url": "u" }),
+            ),
+            (
+                CreateContainer::reel(Reel::new("u")).as_carousel_item().unwrap(),
+                json!({ "media_type": "VIDEO", "video_url": "u", "is_carousel_item": true }),
+            ),
+            (
+                CreateContainer::image(ImagePost {
+                    user_tags: vec![UserTag { username: "ada".to_owned(), x: Some(0.5), y: Some(0.25) }],
+                    ..ImagePost::new("u")
+                }),
+                json!({ "image_url": "u", "user_tags": [{ "username": "ada", "x": 0.5, "y": 0.25 }] }),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(container).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_instagram_would_refuse_is_found_before() {
+        let caption = |text: String| CreateContainer::image(ImagePost { caption: Some(text), ..ImagePost::new("u") });
+        let carousel = |count: usize| {
+            let children = (0..count).map(|n| n.to_string().into()).collect();
+            CreateContainer::carousel(Carousel { children, caption: None })
+        };
+        for (container, is_fine) in [
+            (caption("é".repeat(2200)), true),
+            (caption("é".repeat(2201)), false),
+            (caption("#a ".repeat(30)), true),
+            (caption("#a ".repeat(31)), false),
+            (caption("@a ".repeat(21)), false),
+            (caption("# ".repeat(31)), true),
+            (carousel(1), false),
+            (carousel(2), true),
+            (carousel(10), true),
+            (carousel(11), false),
+        ] {
+            assert_eq!(container.check().is_ok(), is_fine, "{container:?}");
+        }
+        assert!(caption("x".to_owned()).as_carousel_item().is_err());
+        assert!(CreateContainer::story(Story::Image("u".to_owned())).as_carousel_item().is_err());
+        check_enum::<MediaType>();
+        check_enum::<ContainerStatus>();
+    }
+}

@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod hex;
 mod id;
+pub mod conversions;
 pub mod limits;
 mod macros;
 mod money;

@@ -1,0 +1,377 @@
+//! What is known of a person.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::hashed::Hashed;
+use super::key::{PlainKey, UserKey};
+use super::normalize::{ValueError, trim};
+
+/// What is known of the person behind an event, as Meta matches it
+/// ([customer information](https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters)).
+///
+/// Whatever Meta takes as a hash is normalised and hashed the moment it is given, and only the hash is kept: there is no way
+/// to send it in the clear. A value that could match nobody is left out and reported by [`dropped`](Self::dropped); the
+/// others stand. `Debug` shows the names of what is there.
+///
+/// ```
+/// use acd_meta::conversions::UserData;
+///
+/// let user = UserData::new().email(" Mary@Example.com ").phone("+1 (650) 555-1212").city("???");
+/// assert_eq!(user.dropped()[0].key(), "ct");
+/// assert_eq!(format!("{user:?}"), "UserData(em, ph)");
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub struct UserData {
+    hashed: Vec<(UserKey, Hashed)>,
+    plain: Vec<(PlainKey, String)>,
+    dropped: Vec<ValueError>,
+}
+
+impl UserData {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value that is sent as a hash; one that is a hash already stays as it is. Of the keys that are no
+    /// [list](UserKey::is_list) the last value counts.
+    #[must_use]
+    pub fn with(mut self, key: UserKey, value: impl AsRef<str>) -> Self {
+        match key.hash(value.as_ref()) {
+            Ok(hash) => self.put(key, hash),
+            Err(error) => self.dropped.push(error),
+        }
+        self
+    }
+
+    /// Adds a value that Meta takes as it is, in the place of one given before. Blanks around it are removed.
+    #[must_use]
+    pub fn plain(mut self, key: PlainKey, value: impl AsRef<str>) -> Self {
+        let value = trim(value.as_ref());
+        match problem_of(key, value) {
+            Some(reason) => self.dropped.push(ValueError::new(key.as_str(), reason)),
+            None => {
+                self.plain.retain(|(other, _)| *other != key);
+                self.plain.push((key, value.to_owned()));
+            }
+        }
+        self
+    }
+
+    /// Adds an e-mail address.
+    #[must_use]
+    pub fn email(self, address: impl AsRef<str>) -> Self {
+        self.with(UserKey::Email, address)
+    }
+
+    /// Adds a phone number, its country code included. Extensions and the `(0)` of some national spellings belong removed.
+    #[must_use]
+    pub fn phone(self, number: impl AsRef<str>) -> Self {
+        self.with(UserKey::Phone, number)
+    }
+
+    /// Adds a first name.
+    #[must_use]
+    pub fn first_name(self, name: impl AsRef<str>) -> Self {
+        self.with(UserKey::FirstName, name)
+    }
+
+    /// Adds a last name.
+    #[must_use]
+    pub fn last_name(self, name: impl AsRef<str>) -> Self {
+        self.with(UserKey::LastName, name)
+    }
+
+    /// Adds a gender.
+    #[must_use]
+    pub fn gender(self, word: impl AsRef<str>) -> Self {
+        self.with(UserKey::Gender, word)
+    }
+
+    /// Adds a date of birth. `YYYY-MM-DD` is never misread.
+    #[must_use]
+    pub fn date_of_birth(self, date: impl AsRef<str>) -> Self {
+        self.with(UserKey::DateOfBirth, date)
+    }
+
+    /// Adds a city.
+    #[must_use]
+    pub fn city(self, name: impl AsRef<str>) -> Self {
+        self.with(UserKey::City, name)
+    }
+
+    /// Adds a state or province.
+    #[must_use]
+    pub fn state(self, name: impl AsRef<str>) -> Self {
+        self.with(UserKey::State, name)
+    }
+
+    /// Adds a postal code.
+    #[must_use]
+    pub fn zip(self, code: impl AsRef<str>) -> Self {
+        self.with(UserKey::Zip, code)
+    }
+
+    /// Adds a country.
+    #[must_use]
+    pub fn country(self, name: impl AsRef<str>) -> Self {
+        self.with(UserKey::Country, name)
+    }
+
+    /// Adds the advertiser's own id of the person. It is hashed too: send the same form on every channel.
+    #[must_use]
+    pub fn external_id(self, id: impl AsRef<str>) -> Self {
+        self.with(UserKey::ExternalId, id)
+    }
+
+    /// Sets the IP address of the browser or device.
+    #[must_use]
+    pub fn client_ip_address(self, address: impl AsRef<str>) -> Self {
+        self.plain(PlainKey::ClientIpAddress, address)
+    }
+
+    /// Sets the user agent of the browser.
+    #[must_use]
+    pub fn client_user_agent(self, agent: impl AsRef<str>) -> Self {
+        self.plain(PlainKey::ClientUserAgent, agent)
+    }
+
+    /// Sets the click id, from the cookie `_fbc` or from [`click_id`].
+    #[must_use]
+    pub fn click_id(self, fbc: impl AsRef<str>) -> Self {
+        self.plain(PlainKey::ClickId, fbc)
+    }
+
+    /// Sets the browser id, from the cookie `_fbp`.
+    #[must_use]
+    pub fn browser_id(self, fbp: impl AsRef<str>) -> Self {
+        self.plain(PlainKey::BrowserId, fbp)
+    }
+
+    /// The hashes of one key.
+    pub fn hashes(&self, key: UserKey) -> impl Iterator<Item = Hashed> + '_ {
+        self.hashed.iter().filter(move |(other, _)| *other == key).map(|(_, hash)| *hash)
+    }
+
+    /// The value of one key that is sent as it is.
+    pub fn plain_value(&self, key: PlainKey) -> Option<&str> {
+        self.plain.iter().find(|(other, _)| *other == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The values that were left out, and why. Not sent and not stored.
+    pub fn dropped(&self) -> &[ValueError] {
+        &self.dropped
+    }
+
+    /// The keys that have a value, in the order in which they are written.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let hashed = UserKey::ALL.iter().filter(|key| self.hashes(**key).next().is_some()).map(|key| key.as_str());
+        let plain = PlainKey::ALL.iter().filter(|key| self.plain_value(**key).is_some()).map(|key| key.as_str());
+        hashed.chain(plain)
+    }
+
+    fn put(&mut self, key: UserKey, hash: Hashed) {
+        if !key.is_list() {
+            self.hashed.retain(|(other, _)| *other != key);
+        }
+        // Nearly everyone has one of each: eight keys fit without growing again.
+        if self.hashed.is_empty() {
+            self.hashed.reserve(8);
+        }
+        if !self.hashed.contains(&(key, hash)) {
+            self.hashed.push((key, hash));
+        }
+    }
+}
+
+/// The click id of an `fbclid` that a landing page's URL carried, as the cookie `_fbc` holds it for 90 days. `seen` is when
+/// the page was first opened with it. The case of `fbclid` is kept: Meta tells it apart
+/// ([fbc](https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc)).
+pub fn click_id(fbclid: &str, seen: DateTime<Utc>) -> String {
+    format!("fb.1.{}.{fbclid}", seen.timestamp_millis())
+}
+
+fn problem_of(key: PlainKey, value: &str) -> Option<&'static str> {
+    let wrong = match key {
+        _ if value.is_empty() => return Some("is blank"),
+        PlainKey::ClientIpAddress => value.parse::<IpAddr>().is_err(),
+        PlainKey::ClickId | PlainKey::BrowserId => !is_browser_mark(value),
+        PlainKey::LeadId | PlainKey::PageId => !value.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    wrong.then_some(match key {
+        PlainKey::ClientIpAddress => "is not an IP address",
+        PlainKey::ClickId | PlainKey::BrowserId => "has not the form fb.1.<milliseconds>.<id>",
+        _ => "is not a number",
+    })
+}
+
+/// `fb.{index}.{milliseconds}.{id}`.
+fn is_browser_mark(value: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = value.splitn(4, '.');
+    parts.next() == Some("fb")
+        && parts.next().is_some_and(digits)
+        && parts.next().is_some_and(digits)
+        && parts.next().is_some_and(|id| !id.is_empty())
+}
+
+impl fmt::Debug for UserData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("UserData");
+        self.keys().for_each(|key| {
+            tuple.field(&format_args!("{key}"));
+        });
+        tuple.finish()
+    }
+}
+
+/// The hashes of one key, as a list.
+struct Hashes<'u>(&'u UserData, UserKey);
+
+impl Serialize for Hashes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.hashes(self.1))
+    }
+}
+
+impl Serialize for UserData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for key in UserKey::ALL {
+            match self.hashes(*key).next() {
+                None => {}
+                Some(_) if key.is_list() => map.serialize_entry(key.as_str(), &Hashes(self, *key))?,
+                Some(hash) => map.serialize_entry(key.as_str(), &hash)?,
+            }
+        }
+        for (key, value) in &self.plain {
+            map.serialize_entry(key.as_str(), value)?;
+        }
+        map.end()
+    }
+}
+
+/// Reads what was written before, or what another sends: the hashes have to be hashes. Keys that are not known are ignored.
+impl<'de> Deserialize<'de> for UserData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = UserData;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("what is known of a person")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UserData, A::Error> {
+                let mut user = UserData::new();
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    if let Some(key) = UserKey::from_name(&name) {
+                        match map.next_value::<OneOrMany>()? {
+                            OneOrMany::One(hash) => user.put(key, hash),
+                            OneOrMany::Many(hashes) => hashes.into_iter().for_each(|hash| user.put(key, hash)),
+                        }
+                    } else if let Some(key) = PlainKey::from_name(&name) {
+                        user = user.plain(key, map.next_value::<TextOrNumber>()?.into_text());
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(user)
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a hash in hexadecimal or a list of them")]
+enum OneOrMany {
+    One(Hashed),
+    Many(Vec<Hashed>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or a whole number")]
+enum TextOrNumber {
+    Text(String),
+    Number(u64),
+}
+
+impl TextOrNumber {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_lists_and_equal_people_are_written_once() {
+        let user = UserData::new()
+            .email("mary@example.com")
+            .email(" MARY@example.com")
+            .email("mary@example.org")
+            .with(UserKey::FirstInitial, "M")
+            .with(UserKey::FirstInitial, "A")
+            .client_user_agent("Mozilla/5.0");
+        let written = serde_json::to_value(&user).unwrap();
+        assert_eq!(written["em"].as_array().unwrap().len(), 2);
+        assert_eq!(written["fi"], Hashed::of(b"a").to_string());
+        assert_eq!(written["client_user_agent"], "Mozilla/5.0");
+        assert_eq!(serde_json::from_value::<UserData>(written).unwrap(), user);
+    }
+
+    #[test]
+    fn a_bad_value_is_left_out_alone_and_named() {
+        let user = UserData::new()
+            .email("nobody")
+            .phone("+1 650 555 1212")
+            .client_ip_address("localhost")
+            .click_id("AbC")
+            .plain(PlainKey::LeadId, "l1");
+        let dropped: Vec<_> = user.dropped().iter().map(|error| error.key()).collect();
+        assert_eq!(dropped, ["em", "client_ip_address", "fbc", "lead_id"]);
+        assert_eq!(user.keys().collect::<Vec<_>>(), ["ph"]);
+    }
+
+    #[test]
+    fn what_should_be_hashed_is_not_read_in_the_clear() {
+        let error = serde_json::from_value::<UserData>(json!({"em": "mary@example.com"})).unwrap_err().to_string();
+        assert!(error.contains("hash") && !error.contains("mary"), "{error}");
+        let user: UserData = serde_json::from_value(json!({"em": "00".repeat(32), "lead_id": 7, "new": [1]})).unwrap();
+        assert_eq!(user.plain_value(PlainKey::LeadId), Some("7"));
+        assert_eq!(user.keys().collect::<Vec<_>>(), ["em", "lead_id"]);
+    }
+
+    #[test]
+    fn printing_shows_no_person() {
+        let user =
+            UserData::new().email("mary@example.com").client_ip_address("198.51.100.7").click_id("fb.1.2.SeCrEt");
+        assert_eq!(format!("{user:?}"), "UserData(em, client_ip_address, fbc)");
+    }
+
+    #[test]
+    fn a_click_id_keeps_the_case_of_its_click() {
+        let seen = DateTime::from_timestamp_millis(1_554_763_741_205).unwrap();
+        let fbc = click_id("AbCdEf", seen);
+        assert_eq!(fbc, "fb.1.1554763741205.AbCdEf");
+        assert_eq!(UserData::new().click_id(&fbc).plain_value(PlainKey::ClickId), Some(fbc.as_str()));
+    }
+}

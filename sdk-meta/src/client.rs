@@ -11,6 +11,7 @@ use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
 use crate::audiences::AudiencesClient;
 use crate::config::MetaClientBuilder;
+use crate::conversions::ConversionsClient;
 use crate::error::Result;
 use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
@@ -145,6 +146,11 @@ impl MetaClient {
     /// Publishing on Instagram.
     pub fn instagram(&self) -> InstagramClient<'_> {
         InstagramClient::new(self)
+    }
+
+    /// Events of websites, apps and shops: the Conversions API.
+    pub fn conversions(&self) -> ConversionsClient<'_> {
+        ConversionsClient::new(self)
     }
 
     /// Access tokens: what they allow and until when.

@@ -9,7 +9,6 @@ mod error;
 mod fields;
 mod hex;
 mod id;
-pub mod conversions;
 pub mod limits;
 mod macros;
 mod money;
@@ -21,6 +20,7 @@ mod version;
 pub mod accounts;
 pub mod ads;
 pub mod audiences;
+pub mod conversions;
 pub mod estimates;
 pub mod insights;
 pub mod instagram;
@@ -54,6 +54,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
         audiences::OPERATIONS,
+        conversions::OPERATIONS,
         estimates::OPERATIONS,
         insights::OPERATIONS,
         instagram::OPERATIONS,

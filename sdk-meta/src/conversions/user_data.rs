@@ -29,6 +29,7 @@ use super::normalize::{ValueError, trim};
 /// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct UserData {
+    // Both in the order of their keys, so that equal people are equal however they were described.
     hashed: Vec<(UserKey, Hashed)>,
     plain: Vec<(PlainKey, String)>,
     dropped: Vec<ValueError>,
@@ -59,7 +60,8 @@ impl UserData {
             Some(reason) => self.dropped.push(ValueError::new(key.as_str(), reason)),
             None => {
                 self.plain.retain(|(other, _)| *other != key);
-                self.plain.push((key, value.to_owned()));
+                let at = self.plain.partition_point(|(other, _)| *other < key);
+                self.plain.insert(at, (key, value.to_owned()));
             }
         }
         self
@@ -172,8 +174,8 @@ impl UserData {
 
     /// The keys that have a value, in the order in which they are written.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let hashed = UserKey::ALL.iter().filter(|key| self.hashes(**key).next().is_some()).map(|key| key.as_str());
-        let plain = PlainKey::ALL.iter().filter(|key| self.plain_value(**key).is_some()).map(|key| key.as_str());
+        let hashed = self.by_key().filter_map(|hashes| hashes.first()).map(|(key, _)| key.as_str());
+        let plain = self.plain.iter().map(|(key, _)| key.as_str());
         hashed.chain(plain)
     }
 
@@ -186,8 +188,14 @@ impl UserData {
             self.hashed.reserve(8);
         }
         if !self.hashed.contains(&(key, hash)) {
-            self.hashed.push((key, hash));
+            let at = self.hashed.partition_point(|(other, _)| *other <= key);
+            self.hashed.insert(at, (key, hash));
         }
+    }
+
+    /// The hashes in runs of one key each.
+    fn by_key(&self) -> impl Iterator<Item = &[(UserKey, Hashed)]> {
+        self.hashed.chunk_by(|(key, _), (next, _)| key == next)
     }
 }
 
@@ -234,22 +242,22 @@ impl fmt::Debug for UserData {
 }
 
 /// The hashes of one key, as a list.
-struct Hashes<'u>(&'u UserData, UserKey);
+struct Hashes<'u>(&'u [(UserKey, Hashed)]);
 
 impl Serialize for Hashes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.hashes(self.1))
+        serializer.collect_seq(self.0.iter().map(|(_, hash)| hash))
     }
 }
 
 impl Serialize for UserData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for key in UserKey::ALL {
-            match self.hashes(*key).next() {
-                None => {}
-                Some(_) if key.is_list() => map.serialize_entry(key.as_str(), &Hashes(self, *key))?,
-                Some(hash) => map.serialize_entry(key.as_str(), &hash)?,
+        for hashes in self.by_key() {
+            match hashes {
+                [(key, hash)] if !key.is_list() => map.serialize_entry(key.as_str(), hash)?,
+                [(key, _), ..] => map.serialize_entry(key.as_str(), &Hashes(hashes))?,
+                [] => {}
             }
         }
         for (key, value) in &self.plain {

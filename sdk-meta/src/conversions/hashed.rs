@@ -5,12 +5,25 @@ use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
 use super::normalize::trim;
 
 const SHA256: usize = 32;
 const MD5: usize = 16;
+
+/// The two digits of each byte.
+const PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0xf]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// A hash as Meta takes it: SHA-256, or the MD5 of older lists.
 ///
@@ -26,13 +39,17 @@ impl Hashed {
     /// Hashes a text that is normalised already. Without that the hash matches nobody: see
     /// [`UserKey::hash`](super::UserKey::hash).
     pub fn of(normalized: &[u8]) -> Self {
-        Self { bytes: Sha256::digest(normalized).into(), length: SHA256 as u8 }
+        let bytes = sha256_of_short(normalized).unwrap_or_else(|| Sha256::digest(normalized).into());
+        Self { bytes, length: SHA256 as u8 }
     }
 
     /// The hash that `text` is already: 64 or 32 hexadecimal digits of either case, with or without the mark that Meta's
     /// own parameter builder appends after a dot. `None` for a text that is no hash.
     pub fn recognize(text: &str) -> Option<Self> {
         let text = trim(text);
+        if text.len() < 2 * MD5 {
+            return None;
+        }
         let digits = match text.rsplit_once('.') {
             Some((digits, mark)) if is_mark(mark) => digits,
             Some(_) => return None,
@@ -50,14 +67,38 @@ impl Hashed {
     }
 
     fn hex<'b>(&self, buffer: &'b mut [u8; 2 * SHA256]) -> &'b str {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let length = 2 * usize::from(self.length);
-        for (pair, byte) in buffer.chunks_exact_mut(2).zip(self.bytes) {
-            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
+        let (pairs, _) = buffer.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(self.bytes) {
+            *pair = PAIRS[usize::from(byte)];
         }
         // Hexadecimal digits are always UTF-8.
         buffer.get(..length).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
     }
+}
+
+/// SHA-256 of a text that fits one block with its padding, as nearly all do; `None` for a longer one. The general way feeds a
+/// buffer that may be continued and is wiped afterwards, which costs as much again as the one block
+/// ([FIPS 180-4](https://csrc.nist.gov/pubs/fips/180-4/upd1/final), sections 5.1.1 and 5.3.3).
+fn sha256_of_short(text: &[u8]) -> Option<[u8; SHA256]> {
+    const BLOCK: usize = 64;
+    const LENGTH: usize = 8;
+    const START: [u32; 8] =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+    let mut block = [0; BLOCK];
+    let (message, length) = block.split_at_mut(BLOCK - LENGTH);
+    let (head, padding) = message.split_at_mut_checked(text.len())?;
+    head.copy_from_slice(text);
+    // Without room for the bit that ends the message there is a second block.
+    *padding.first_mut()? = 0x80;
+    length.copy_from_slice(&(8 * text.len() as u64).to_be_bytes());
+    let mut state = START;
+    compress256(&mut state, &[block]);
+    let mut bytes = [0; SHA256];
+    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    Some(bytes)
 }
 
 /// The eight characters of the builder's present versions, or the two of its first.
@@ -109,6 +150,16 @@ mod tests {
     use super::*;
 
     const MARY: &str = "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec";
+
+    #[test]
+    fn texts_of_every_length_are_hashed_as_the_general_way_does() {
+        let text: Vec<u8> = (0..=200).collect();
+        for length in 0..text.len() {
+            let expected: [u8; SHA256] = Sha256::digest(&text[..length]).into();
+            assert_eq!(Hashed::of(&text[..length]).bytes, expected, "{length}");
+            assert_eq!(sha256_of_short(&text[..length]).is_some(), length < 56, "{length}");
+        }
+    }
 
     #[test]
     fn a_hash_is_recognised_in_all_its_spellings_and_written_in_one() {

@@ -187,8 +187,10 @@ impl UserData {
         if self.hashed.is_empty() {
             self.hashed.reserve(8);
         }
-        if !self.hashed.contains(&(key, hash)) {
-            let at = self.hashed.partition_point(|(other, _)| *other <= key);
+        let later = self.hashed.iter().rev().take_while(|(other, _)| *other > key).count();
+        let at = self.hashed.len() - later;
+        let known = self.hashed.iter().take(at).rev().take_while(|(other, _)| *other == key);
+        if known.into_iter().all(|(_, other)| *other != hash) {
             self.hashed.insert(at, (key, hash));
         }
     }

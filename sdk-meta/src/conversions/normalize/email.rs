@@ -19,8 +19,25 @@ fn is_address(text: &[u8]) -> bool {
 }
 
 fn is_atom(atom: &[u8]) -> bool {
-    !atom.is_empty() && atom.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_!#$%&'*+/=?^`{|}~-".contains(byte))
+    !atom.is_empty() && atom.iter().all(|byte| ATOM[usize::from(*byte)])
 }
+
+/// What an atom is made of.
+const ATOM: [bool; 256] = {
+    let mut atom = [false; 256];
+    let others = b"_!#$%&'*+/=?^`{|}~-";
+    let mut at = 0;
+    while at < atom.len() {
+        atom[at] = (at as u8).is_ascii_alphanumeric();
+        at += 1;
+    }
+    at = 0;
+    while at < others.len() {
+        atom[others[at] as usize] = true;
+        at += 1;
+    }
+    atom
+};
 
 fn is_label(label: &[u8]) -> bool {
     let (Some(first), Some(last)) = (label.first(), label.last()) else { return false };

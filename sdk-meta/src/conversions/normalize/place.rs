@@ -35,11 +35,14 @@ pub(super) fn zip(value: &str) -> Option<Text> {
 /// what is no country's is dropped here.
 pub(super) fn country(value: &str) -> Option<Text> {
     let letters = Text::letters(value);
-    let name = letters.as_str();
-    if let Ok(at) = table::COUNTRIES.binary_search_by_key(&name.as_ref(), |(country, _)| country) {
-        return table::COUNTRIES.get(at).map(|(_, code)| Text::from(*code));
+    if table::is_country(letters.as_bytes()) {
+        return Some(letters);
     }
-    let code = letters.clone().cut(2);
+    let found = table::COUNTRIES.binary_search_by_key(&letters.as_bytes(), |(name, _)| name.as_bytes());
+    if let Some((_, code)) = found.ok().and_then(|at| table::COUNTRIES.get(at)) {
+        return Some(Text::from(*code));
+    }
+    let code = letters.cut(2);
     table::is_country(code.as_bytes()).then_some(code)
 }
 

@@ -34,6 +34,10 @@ impl Text {
 
     /// The ASCII letters of the text in lower case, and whatever has such a letter for its lower case.
     pub(super) fn letters(text: &str) -> Self {
+        if text.is_ascii() {
+            let letters = text.bytes().filter(u8::is_ascii_alphabetic);
+            return Self::of_ascii(letters.map(|byte| byte.to_ascii_lowercase()));
+        }
         let letters = text.chars().flat_map(char::to_lowercase).filter(char::is_ascii_lowercase);
         // A lower-case ASCII letter fits a byte.
         Self::of_ascii(letters.map(|c| c as u8))

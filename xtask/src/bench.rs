@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use crate::{
     error::Error,
-    setup::{self, Need},
+    setup::{self, Need, Node},
     shell,
     workspace::Workspace,
 };
@@ -17,6 +17,8 @@ pub(crate) enum Bench {
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
     /// HMAC, a large upload's memory, and what the crate takes to build.
     Core,
+    /// A user normalised and hashed for the Conversions API, beside the official Node SDK.
+    Meta,
     /// The cost of one `track()` in the client beside serialising the same event.
     Track,
 }
@@ -25,6 +27,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     let (package, name, needs) = match what {
         Bench::Core => return core(workspace),
+        Bench::Meta => return meta(workspace),
         Bench::Ingest => ("acd-server", "ingest", BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", "track", BTreeSet::new()),
     };
@@ -32,6 +35,18 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
         return Err(error);
     }
     shell::run(workspace.cargo().args(["bench", "-p", package, "--bench", name]))
+}
+
+/// The official SDK runs in a process of its own, started and driven by the program that measures both.
+fn meta(workspace: &Workspace) -> Result<(), Error> {
+    if let Some((_, error)) = setup::ensure(&BTreeSet::from([Need::Node]), workspace).pop_first() {
+        return Err(error);
+    }
+    let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
+    node.install(&workspace.root.join("sdk-meta/bench/node"))?;
+    let mut bench = workspace.cargo();
+    bench.args(["bench", "-p", "acd-meta", "--bench", "conversions"]).env("ACD_BENCH_NODE", node.program());
+    shell::run(&mut bench)
 }
 
 /// The package with the rivals, which is no member of the workspace, and then the build of the crate itself.

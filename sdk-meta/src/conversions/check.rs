@@ -91,9 +91,9 @@ impl Event {
     ///
     /// ```
     /// use acd_meta::conversions::{ActionSource, Event, EventName, UserData};
-    /// use chrono::{DateTime, TimeDelta, Utc};
+    /// use chrono::{TimeDelta, DateTime};
     ///
-    /// let now = DateTime::<Utc>::from(std::time::SystemTime::now());
+    /// let now = DateTime::from(std::time::SystemTime::now());
     /// let user = UserData::new().email("mary@example.com");
     /// let event = Event::new(EventName::Lead, now - TimeDelta::days(8), ActionSource::PhoneCall, user);
     /// assert_eq!(event.problems(now)[0].field(), "event_time");

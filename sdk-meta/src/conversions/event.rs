@@ -165,10 +165,10 @@ pub struct Event {
 
 impl Event {
     /// An event with what Meta requires of all; the rest is set on its fields.
-    pub fn new(name: EventName, time: DateTime<Utc>, source: ActionSource, user: UserData) -> Self {
+    pub fn new(name: EventName, time: impl Into<DateTime<Utc>>, source: ActionSource, user: UserData) -> Self {
         Self {
             event_name: name,
-            event_time: time,
+            event_time: time.into(),
             action_source: source,
             user_data: user,
             event_id: None,
@@ -186,7 +186,7 @@ impl Event {
     }
 
     /// An event of a website. `user` has to hold the browser's user agent.
-    pub fn website(name: EventName, time: DateTime<Utc>, url: impl Into<String>, user: UserData) -> Self {
+    pub fn website(name: EventName, time: impl Into<DateTime<Utc>>, url: impl Into<String>, user: UserData) -> Self {
         Self { event_source_url: Some(url.into()), ..Self::new(name, time, ActionSource::Website, user) }
     }
 

@@ -14,7 +14,7 @@ use super::check::{EventProblem, InvalidEvent};
 use super::event::Event;
 use super::report::{BatchOutcome, BatchReport, EventsReceived, SendReport};
 use crate::error::{ErrorKind, Result};
-use crate::{MetaCall, MetaClient};
+use crate::{MetaCall, MetaClient, PixelId};
 
 /// `POST /{dataset}/events` with events that all have an id, by which Meta knows a repetition for 48 hours
 /// ([page](https://developers.facebook.com/docs/marketing-api/conversions-api/using-the-api), read 2026-11)
@@ -52,10 +52,10 @@ impl<'c> ConversionsClient<'c> {
     /// each event once. Events without an id travel in requests of their own, which are not.
     ///
     /// Nothing is sent until it is awaited.
-    pub fn send<'e>(&self, dataset: impl Into<String>, events: &'e [Event]) -> SendEvents<'c, 'e> {
+    pub fn send<'e>(&self, dataset: &PixelId, events: &'e [Event]) -> SendEvents<'c, 'e> {
         SendEvents {
             meta: self.meta,
-            dataset: dataset.into(),
+            dataset: dataset.clone(),
             events,
             envelope: Envelope::default(),
             limits: Limits { events: MOST_EVENTS, bytes: MOST_BYTES },
@@ -70,7 +70,7 @@ impl<'c> ConversionsClient<'c> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct SendEvents<'c, 'e> {
     meta: &'c MetaClient,
-    dataset: String,
+    dataset: PixelId,
     events: &'e [Event],
     envelope: Envelope,
     limits: Limits,
@@ -231,7 +231,7 @@ mod tests {
     fn events_travel_a_thousand_at_a_time() {
         let (harness, meta) = scripted([received(1000), received(1000), received(500)]);
         let events = vec![event("e"); 2500];
-        let report = harness.run(meta.conversions().send("42", &events).into_future()).unwrap();
+        let report = harness.run(meta.conversions().send(&"42".into(), &events).into_future()).unwrap();
         assert_eq!(sizes(&harness), [1000, 1000, 500]);
         assert!(report.is_complete());
         assert_eq!(report.answers().next().unwrap().fbtrace_id.as_deref(), Some("A1b2"));
@@ -242,7 +242,7 @@ mod tests {
     fn a_request_is_written_as_meta_reads_it() {
         let (harness, meta) = scripted([received(1)]);
         let events = [event("e1")];
-        let send = meta.conversions().send("42", &events).test_event_code("TEST1").partner_agent("acme-1.0");
+        let send = meta.conversions().send(&"42".into(), &events).test_event_code("TEST1").partner_agent("acme-1.0");
         assert!(harness.run(send.into_future()).unwrap().is_complete());
         let (line, body) = sent(&harness).remove(0);
         assert_eq!(line, "POST /v26.0/42/events");
@@ -266,7 +266,7 @@ mod tests {
         let (harness, meta) = scripted([received(2)]);
         let old = Event { event_time: now() - TimeDelta::days(8), ..event("old") };
         let events = [event("a"), old, event("b")];
-        let report = harness.run(meta.conversions().send("42", &events).into_future()).unwrap();
+        let report = harness.run(meta.conversions().send(&"42".into(), &events).into_future()).unwrap();
         assert_eq!(sizes(&harness), [2]);
         assert_eq!(report.batches[0].events, [0, 2]);
         assert_eq!((report.invalid[0].index, report.invalid[0].event_id.as_deref()), (1, Some("old")));
@@ -279,7 +279,7 @@ mod tests {
     fn all_or_nothing_sends_nothing() {
         let (harness, meta) = scripted([]);
         let events = [event("a"), Event { user_data: UserData::new(), ..event("b") }];
-        let send = meta.conversions().send("42", &events).all_or_nothing();
+        let send = meta.conversions().send(&"42".into(), &events).all_or_nothing();
         assert_eq!(send.check()[0].index, 1);
         let report = harness.run(send.into_future()).unwrap();
         assert!(harness.requests().is_empty());
@@ -291,7 +291,7 @@ mod tests {
         let lost = || Script::broken_body(200, r#"{"events_rec"#);
         let (harness, meta) = scripted([lost(), received(2), lost()]);
         let events = [event("a"), event(None), event("b")];
-        let report = harness.run(meta.conversions().send("42", &events).into_future()).unwrap();
+        let report = harness.run(meta.conversions().send(&"42".into(), &events).into_future()).unwrap();
         assert_eq!(sizes(&harness), [2, 2, 1], "the first is repeated, the last is not");
         assert_eq!(report.events_received(), 2);
         assert_eq!(report.unconfirmed().collect::<Vec<_>>(), [1]);
@@ -302,7 +302,7 @@ mod tests {
     fn a_refusal_is_a_batchs_own_and_a_bad_token_is_everyones() {
         let (harness, meta) = scripted([answer(400).body("{}"), received(1), answer(401).body("{}")]);
         let events = [event("a"), event("b"), event("c"), event("d")];
-        let send = meta.conversions().send("42", &events).most_events(1);
+        let send = meta.conversions().send(&"42".into(), &events).most_events(1);
         let report = harness.run(send.into_future()).unwrap();
         assert_eq!(harness.requests().len(), 3);
         let [first, second, third, fourth] = report.batches.as_slice() else { panic!("{report:?}") };
@@ -317,7 +317,7 @@ mod tests {
     fn personal_data_in_the_clear_stay_here_unless_asked_for() {
         let (harness, meta) = scripted([received(1)]);
         let events = [event("a").custom_data(CustomData::new().property("buyer", "mary@example.com"))];
-        let send = || meta.conversions().send("42", &events);
+        let send = || meta.conversions().send(&"42".into(), &events);
         let report = harness.run(send().into_future()).unwrap();
         assert_eq!(report.invalid[0].problems[0].field(), "custom_data.buyer");
         assert!(harness.requests().is_empty());
@@ -330,7 +330,7 @@ mod tests {
         let (harness, meta) = scripted([received(1)]);
         let large = event("a").custom_data(CustomData::new().property("note", "x".repeat(1000)));
         let events = [large, event("b")];
-        let send = meta.conversions().send("42", &events).most_bytes(1000);
+        let send = meta.conversions().send(&"42".into(), &events).most_bytes(1000);
         let report = harness.run(send.into_future()).unwrap();
         assert_eq!((report.invalid[0].index, report.events_received()), (0, 1));
     }
@@ -339,7 +339,7 @@ mod tests {
     fn each_call_can_be_changed() {
         let (harness, meta) = scripted([received(1)]);
         let events = [event("a")];
-        let send = meta.conversions().send("42", &events).http(|call| call.header("x-test", "1"));
+        let send = meta.conversions().send(&"42".into(), &events).http(|call| call.header("x-test", "1"));
         assert!(harness.run(send.into_future()).unwrap().is_complete());
         assert_eq!(harness.requests()[0].headers["x-test"], "1");
         let body: Value = serde_json::from_slice(&harness.requests()[0].body).unwrap();

@@ -61,7 +61,7 @@ impl UserKey {
     pub fn normalize(self, value: &str) -> Result<String, ValueError> {
         match Hashed::recognize(value) {
             Some(hash) => Ok(hash.to_string()),
-            None => self.spell(value).map(|text| text.to_string()),
+            None => self.spell(value).map(|text| text.to_string()).ok_or_else(|| self.error()),
         }
     }
 
@@ -75,30 +75,50 @@ impl UserKey {
     pub fn hash(self, value: &str) -> Result<Hashed, ValueError> {
         match Hashed::recognize(value) {
             Some(hash) => Ok(hash),
-            None => self.spell(value).map(|text| Hashed::of(text.as_bytes())),
+            None => self.spell(value).map(|text| Hashed::of(text.as_bytes())).ok_or_else(|| self.error()),
         }
     }
 
-    fn spell(self, value: &str) -> Result<Text, ValueError> {
-        let (text, reason) = match self {
-            Self::Email => (email::email(value), "is not an e-mail address"),
-            Self::Phone => (phone(value), "holds no digit but zeros"),
-            Self::Gender => (gender::gender(value), "is not a known word for female or male"),
-            Self::DateOfBirth => (birth::date(value), "is not a date of year, month and day in figures"),
-            Self::LastName | Self::FirstName => (name(value), "holds nothing but blanks and punctuation"),
-            Self::City => (place::city(value), "does not begin with a letter from a to z"),
-            Self::State => (place::state(value), "holds no letter from a to z"),
-            Self::Zip => (place::zip(value), "is shorter than two characters before the first hyphen"),
-            Self::Country => (place::country(value), "is neither a country's English name nor its ISO 3166-1 code"),
-            Self::ExternalId => (external_id(value), "is blank"),
-            Self::FirstNameFive | Self::LastNameFive => (beginning(value, 5), "is blank"),
-            Self::FirstInitial => (beginning(value, 1), "is blank"),
-            Self::BirthDay => (birth::padded(value, 31), "is not a day from 1 to 31"),
-            Self::BirthMonth => (birth::padded(value, 12), "is not a month from 1 to 12"),
-            Self::BirthYear => (birth::year(value), "is not a year in four digits"),
-            Self::AppUserId => (Text::lower(trim(value)).non_empty(), "is blank"),
+    fn spell(self, value: &str) -> Option<Text> {
+        match self {
+            Self::Email => email::email(value),
+            Self::Phone => phone(value),
+            Self::Gender => gender::gender(value),
+            Self::DateOfBirth => birth::date(value),
+            Self::LastName | Self::FirstName => name(value),
+            Self::City => place::city(value),
+            Self::State => place::state(value),
+            Self::Zip => place::zip(value),
+            Self::Country => place::country(value),
+            Self::ExternalId => external_id(value),
+            Self::FirstNameFive | Self::LastNameFive => beginning(value, 5),
+            Self::FirstInitial => beginning(value, 1),
+            Self::BirthDay => birth::padded(value, 31),
+            Self::BirthMonth => birth::padded(value, 12),
+            Self::BirthYear => birth::year(value),
+            Self::AppUserId => Text::lower(trim(value)).non_empty(),
+        }
+    }
+
+    const fn error(self) -> ValueError {
+        let reason = match self {
+            Self::Email => "is not an e-mail address",
+            Self::Phone => "holds no digit but zeros",
+            Self::Gender => "is not a known word for female or male",
+            Self::DateOfBirth => "is not a date of year, month and day in figures",
+            Self::LastName | Self::FirstName => "holds nothing but blanks and punctuation",
+            Self::City => "does not begin with a letter from a to z",
+            Self::State => "holds no letter from a to z",
+            Self::Zip => "is shorter than two characters before the first hyphen",
+            Self::Country => "is neither a country's English name nor its ISO 3166-1 code",
+            Self::BirthDay => "is not a day from 1 to 31",
+            Self::BirthMonth => "is not a month from 1 to 12",
+            Self::BirthYear => "is not a year in four digits",
+            Self::ExternalId | Self::FirstNameFive | Self::LastNameFive | Self::FirstInitial | Self::AppUserId => {
+                "is blank"
+            }
         };
-        text.ok_or(ValueError::new(self.as_str(), reason))
+        ValueError::new(self.as_str(), reason)
     }
 }
 

@@ -44,6 +44,7 @@ impl Text {
     }
 
     /// A text of these bytes, all of them ASCII.
+    #[inline]
     pub(super) fn of_ascii(bytes: impl Iterator<Item = u8>) -> Self {
         Self(bytes.collect())
     }
@@ -58,6 +59,7 @@ impl Text {
         Self(bytes)
     }
 
+    #[inline]
     pub(super) fn non_empty(self) -> Option<Self> {
         (!self.0.is_empty()).then_some(self)
     }

@@ -56,8 +56,8 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
         audiences::OPERATIONS,
-        conversions::OPERATIONS,
         batch::OPERATIONS,
+        conversions::OPERATIONS,
         estimates::OPERATIONS,
         insights::OPERATIONS,
         instagram::OPERATIONS,
@@ -70,3 +70,32 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
 
 #[cfg(test)]
 mod testing;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::ads::campaigns::{CreateCampaign, Objective};
+    use crate::insights::{InsightsOf, InsightsQuery};
+    use crate::instagram::{CreateContainer, ImagePost};
+
+    #[test]
+    fn operations_have_names_of_their_own_that_begin_with_the_provider() {
+        let mut seen = HashSet::new();
+        for operation in operations() {
+            assert!(operation.name().starts_with("meta.") && seen.insert(operation.name()), "{}", operation.name());
+        }
+    }
+
+    #[test]
+    fn what_makes_several_calls_may_move_between_threads() {
+        fn check(_: impl Future + Send) {}
+        let (_, meta) = testing::scripted([]);
+        let account = AdAccountId::from("1");
+        let campaign = CreateCampaign::new("n", Objective::Sales, []);
+        check(meta.campaigns().create_once(&account, "label", &campaign));
+        check(meta.insights().report(&InsightsOf::Account(account.clone()), &InsightsQuery::default()));
+        check(meta.instagram().post(&"1".into(), &CreateContainer::image(ImagePost::new("u"))));
+    }
+}

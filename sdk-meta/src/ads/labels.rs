@@ -1,6 +1,7 @@
 //! Labels on campaigns, ad sets, creatives and ads: a caller's own handle on what was created.
 
 use acd_core::Operation;
+use acd_core::runtime::BoxFuture;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -85,16 +86,21 @@ impl<'c> AdLabelsClient<'c> {
     /// # Errors
     /// Those of the calls; it may be called again.
     pub async fn ensure(&self, account: &AdAccountId, name: &str) -> Result<AdLabelId> {
-        let find = async || {
-            let mut labels = self.list_all(account, ListAdLabels::default().limit(200)).items();
-            while let Some(label) = labels.next().await? {
-                if label.name.as_deref() == Some(name) {
-                    return Ok(Some(label.id));
+        let client = *self;
+        let find = || -> BoxFuture<'_, Result<Option<AdLabelId>>> {
+            Box::pin(async move {
+                let mut labels = client.list_all(account, ListAdLabels::default().limit(200)).items();
+                while let Some(label) = labels.next().await? {
+                    if label.name.as_deref() == Some(name) {
+                        return Ok(Some(label.id));
+                    }
                 }
-            }
-            Ok(None)
+                Ok(None)
+            })
         };
-        let create = async || self.create(account, name).await.map(|created| created.id);
+        let create = || -> BoxFuture<'_, Result<AdLabelId>> {
+            Box::pin(async move { client.create(account, name).await.map(|created| created.id) })
+        };
         once(self.meta.http().runtime(), find, create).await
     }
 

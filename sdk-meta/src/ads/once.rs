@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use acd_core::Runtime;
+use acd_core::runtime::BoxFuture;
 
 use crate::error::Result;
 
@@ -13,10 +14,10 @@ const MOST: u32 = 4;
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// Looks for the object, creates it if there is none, and looks again when the outcome of that is unknown.
-pub(crate) async fn once<I>(
+pub(crate) async fn once<'a, I>(
     runtime: &Runtime,
-    find: impl AsyncFn() -> Result<Option<I>>,
-    create: impl AsyncFn() -> Result<I>,
+    find: impl Fn() -> BoxFuture<'a, Result<Option<I>>>,
+    create: impl Fn() -> BoxFuture<'a, Result<I>>,
 ) -> Result<I> {
     if let Some(found) = find().await? {
         return Ok(found);
@@ -66,13 +67,15 @@ macro_rules! labelled {
                 let label = self.meta.ad_labels().ensure(account, label).await?;
                 let mut request = request.clone();
                 request.adlabels.get_or_insert_default().push(AdLabelRef::from(label.clone()));
-                let create = async || self.create(account, &request).await.map(|created| created.id);
-                let find = async || {
-                    self.meta
-                        .ad_labels()
-                        .$find(account, &label)
-                        .await
-                        .map(|page| page.data.into_iter().next().map(|found| found.id))
+                let (client, label, request) = (*self, &label, &request);
+                let create = || -> acd_core::runtime::BoxFuture<'_, crate::Result<$id>> {
+                    Box::pin(async move { client.create(account, request).await.map(|created| created.id) })
+                };
+                let find = || -> acd_core::runtime::BoxFuture<'_, crate::Result<Option<$id>>> {
+                    Box::pin(async move {
+                        let page = client.meta.ad_labels().$find(account, label).await?;
+                        Ok(page.data.into_iter().next().map(|found| found.id))
+                    })
                 };
                 crate::ads::once::once(self.meta.http().runtime(), find, create).await
             }

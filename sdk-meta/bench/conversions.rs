@@ -120,10 +120,12 @@ fn median(values: &mut [f64]) -> f64 {
 fn main() -> Result<()> {
     let users = users();
     let mut official = Official::start(&users)?;
-    let theirs: Value = serde_json::from_str(&official.ask("show")?)?;
-    let ours = serde_json::to_value(hashed(&users[0]))?;
-    if theirs != ours {
-        return Err(format!("the two sides differ:\n{theirs}\n{ours}").into());
+    let theirs: Vec<Value> = serde_json::from_str(&official.ask("show")?)?;
+    for (user, theirs) in users.iter().zip(&theirs) {
+        let ours = serde_json::to_value(hashed(user))?;
+        if *theirs != ours {
+            return Err(format!("the two sides differ:\n{theirs}\n{ours}").into());
+        }
     }
 
     let [mut ours_hashed, mut ours_json, mut node_hashed, mut node_json] = [const { Vec::new() }; 4];

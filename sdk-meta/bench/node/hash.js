@@ -1,7 +1,7 @@
 // Normalises and hashes users with the official SDK, a round for each line on standard input.
 //
 // The first line holds the users as JSON. Each further one is "hash" or "json" and a number of users to go through; the answer
-// is the nanoseconds that it took. "show" answers with what becomes of the first user.
+// is the nanoseconds that it took. "show" answers with what becomes of them.
 
 import { createInterface } from 'node:readline';
 import sdk from 'facebook-nodejs-business-sdk';
@@ -32,7 +32,7 @@ const work = {
 
 for await (const line of lines) {
   if (line === 'show') {
-    console.log(JSON.stringify(userData(users[0])));
+    console.log(JSON.stringify(users.map(userData)));
     continue;
   }
   const [what, count] = line.split(' ');

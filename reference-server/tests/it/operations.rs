@@ -200,7 +200,9 @@ async fn the_table_of_operations_names_every_call_that_the_server_describes() {
         .collect();
     let table = outside.run(&["operations"]).await;
     let first_cell = |line: &str| line.split(['│', '┆']).nth(1).map(|cell| cell.trim().replace('.', "_"));
-    let listed: BTreeSet<String> = table.lines().filter_map(first_cell).filter(|name| name.contains('_')).collect();
+    // The table also has the calls to outside services, which this server does not answer.
+    let own = |name: &String| name.starts_with("platform_") || name.starts_with("analytics_");
+    let listed: BTreeSet<String> = table.lines().filter_map(first_cell).filter(own).collect();
     assert_eq!(described, listed);
     let create = table.lines().find(|line| line.contains("platform.keys.create")).unwrap();
     assert!(["POST", "/v1/keys", "keyed", "standard"].iter().all(|cell| create.contains(cell)), "{create}");

@@ -12,6 +12,7 @@ mod operations;
 mod output;
 mod seed;
 mod serve;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ enum Command {
     Doctor,
     /// Run the cross-product story with live progress
     Demo(demo::DemoArguments),
+    /// Stand in for outside services, with a page at /__sim/ that shows state, traffic and limits
+    Simulate(simulate::SimulateArguments),
     /// List every setting, its value and where it comes from
     Config,
     /// Print a completion script for a shell
@@ -112,6 +115,7 @@ async fn run(command: Command, context: Context) -> CliResult {
         Command::Operations => operations::run(),
         Command::Doctor => doctor::run(&context).await,
         Command::Demo(arguments) => demo::run(arguments, context).await,
+        Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Config => config::run(&context),
         Command::Completions { .. } => Ok(()),
     }

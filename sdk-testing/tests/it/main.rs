@@ -4,3 +4,5 @@
 
 mod cassettes;
 mod faults;
+#[cfg(feature = "meta")]
+mod meta;

@@ -4,6 +4,7 @@ mod api;
 mod deny;
 mod features;
 mod fuzz;
+mod meta;
 mod msrv;
 mod openapi;
 mod rust;
@@ -46,6 +47,8 @@ pub(crate) enum Part {
     Openapi,
     /// Segment's own Node client works against a live server.
     Segment,
+    /// Meta's own Node and Python SDKs work against the simulated Graph API.
+    Meta,
     /// Generated requests against a live server find no server error and no violation of the document.
     Schemathesis,
     /// Licences, advisories and sources of the dependencies; only with `--full`.
@@ -77,6 +80,7 @@ impl Part {
             Self::Msrv => "msrv",
             Self::Openapi => "openapi",
             Self::Segment => "segment",
+            Self::Meta => "meta",
             Self::Schemathesis => "schemathesis",
             Self::Deny => "deny",
         }
@@ -89,6 +93,7 @@ impl Part {
             Self::Wasm => &[Need::Wasm, Need::Node],
             Self::Fuzz => &[Need::Cxx],
             Self::Segment => &[Need::Postgres, Need::Node],
+            Self::Meta => &[Need::Node, Need::Python],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
             Self::Docs | Self::Api | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
         }
@@ -107,6 +112,7 @@ impl Part {
             Self::Msrv => msrv::run(context),
             Self::Openapi => openapi::run(context),
             Self::Segment => segment::run(context),
+            Self::Meta => meta::run(context),
             Self::Schemathesis => schemathesis::run(context),
             Self::Deny => deny::run(context),
         }

@@ -1,0 +1,138 @@
+//! Campaigns, ad sets, creatives and ads: what is accepted, and what becomes of it.
+
+mod ad;
+mod ad_set;
+mod campaign;
+mod copies;
+mod creative;
+mod label;
+mod targeting;
+
+use serde_json::{Map, Value, json};
+
+pub(super) use copies::copy;
+pub(super) use label::by_label;
+
+use super::call::Call;
+use super::error::{GraphError, refusal};
+use super::kind::Kind;
+use super::nodes::Node;
+use super::shape::{Field, accept};
+use super::state::State;
+
+/// The smallest daily budget, in minor units.
+const SMALLEST_BUDGET: i64 = 100;
+
+fn table(kind: Kind) -> Option<&'static [Field]> {
+    Some(match kind {
+        Kind::Campaign => &campaign::FIELDS,
+        Kind::AdSet => &ad_set::FIELDS,
+        Kind::Ad => &ad::FIELDS,
+        Kind::AdCreative => &creative::FIELDS,
+        Kind::AdLabel => &label::FIELDS,
+        _ => return None,
+    })
+}
+
+/// Creates a node below the ad account. None of `kind` is created this way: no such edge.
+pub(super) fn create(state: &mut State, call: &Call, account: &Node, kind: Kind) -> Result<Option<Value>, GraphError> {
+    let Some(table) = table(kind) else { return Ok(None) };
+    let mut fields = accept(table, &call.params, true)?;
+    check(state, call, kind, account, None, &mut fields)?;
+    if call.params.texts("execution_options").iter().any(|option| option == "validate_only") {
+        return Ok(Some(json!({ "success": true })));
+    }
+    let id = state.nodes.create(kind, account.id, fields, call.now).id;
+    Ok(Some(json!({ "id": id.to_string() })))
+}
+
+/// Changes a node.
+pub(super) fn update(state: &mut State, call: &Call, node: &Node) -> Result<Option<Value>, GraphError> {
+    let Some(table) = table(node.kind) else { return Ok(None) };
+    let mut fields = accept(table, &call.params, false)?;
+    let is_deletion = fields.get("status").is_some_and(|status| status == "DELETED");
+    if node.is_gone() && !is_deletion && fields.keys().any(|name| name != "name") {
+        return Err(GraphError::refused(
+            &refusal::DELETED,
+            "Only the name of a deleted or archived object can change.",
+        ));
+    }
+    let Some(account) = state.nodes.get(node.owner).cloned() else {
+        return Err(GraphError::no_such_object("POST", &node.public_id()));
+    };
+    check(state, call, node.kind, &account, Some(node), &mut fields)?;
+    if call.params.texts("execution_options").iter().any(|option| option == "validate_only") {
+        return Ok(Some(json!({ "success": true })));
+    }
+    if node.kind == Kind::AdSet && budgets(&fields).next().is_some() {
+        state.usage.budget_changed(node.id, call.now)?;
+    }
+    if let Some(node) = state.nodes.get_mut(node.id) {
+        node.set(fields, call.now);
+    }
+    Ok(Some(json!({ "success": true })))
+}
+
+/// Deletes a node: it stays readable with the status `DELETED`.
+pub(super) fn delete(state: &mut State, call: &Call, node: &Node) -> Option<Value> {
+    table(node.kind)?;
+    let deleted = Map::from_iter([("status".to_owned(), json!("DELETED"))]);
+    state.nodes.get_mut(node.id)?.set(deleted, call.now);
+    Some(json!({ "success": true }))
+}
+
+/// The rules between fields. `before` is the node that is changed; `fields` may be completed.
+fn check(
+    state: &State,
+    call: &Call,
+    kind: Kind,
+    account: &Node,
+    before: Option<&Node>,
+    fields: &mut Map<String, Value>,
+) -> Result<(), GraphError> {
+    if before.is_none() && fields.get("status").is_some_and(|status| status != "ACTIVE" && status != "PAUSED") {
+        return Err(GraphError::invalid("status", "must be one of {ACTIVE, PAUSED} when an object is created"));
+    }
+    match kind {
+        Kind::Campaign => campaign::check(call, before, fields)?,
+        Kind::AdSet => ad_set::check(state, call, account, before, fields)?,
+        Kind::AdCreative => creative::check(before, fields)?,
+        Kind::Ad => ad::check(state, account, before, fields)?,
+        _ => {}
+    }
+    if before.is_none() && kind != Kind::AdLabel {
+        fields.entry("status").or_insert_with(|| json!("ACTIVE"));
+    }
+    Ok(())
+}
+
+/// The budgets among the fields, in minor units.
+fn budgets(fields: &Map<String, Value>) -> impl Iterator<Item = (&'static str, i64)> {
+    ["daily_budget", "lifetime_budget"].into_iter().filter_map(|name| Some((name, amount(fields, name)?)))
+}
+
+fn amount(fields: &Map<String, Value>, name: &str) -> Option<i64> {
+    fields.get(name)?.as_str()?.parse().ok()
+}
+
+/// At most one budget, and none that is too small.
+fn check_budgets(fields: &Map<String, Value>) -> Result<(), GraphError> {
+    for (name, amount) in budgets(fields) {
+        if amount < SMALLEST_BUDGET {
+            let explanation = format!("The budget is {amount}; it has to be at least {SMALLEST_BUDGET}.");
+            return Err(GraphError::refused(&refusal::BUDGET_TOO_LOW, explanation).blaming(name));
+        }
+    }
+    if budgets(fields).count() > 1 {
+        return Err(GraphError::invalid("lifetime_budget", "cannot be given together with daily_budget"));
+    }
+    Ok(())
+}
+
+/// The fields as they will be after the change.
+fn merged(before: Option<&Node>, fields: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = before.map(|node| node.fields.clone()).unwrap_or_default();
+    all.extend(fields.clone());
+    all.retain(|_, value| !value.is_null());
+    all
+}

@@ -1,0 +1,210 @@
+//! What answers each call.
+
+use serde_json::{Value, json};
+
+use super::ads;
+use super::auth;
+use super::call::{Call, Raw};
+use super::conversions;
+use super::error::GraphError;
+use super::fields;
+use super::insights;
+use super::kind::Kind;
+use super::nodes::Node;
+use super::read;
+use super::state::State;
+use super::usage::{Charge, UseCase};
+
+/// A status, a body and headers: what HTTP and an item of a batch both hold.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) error: Option<(i64, Option<i64>)>,
+}
+
+/// Answers one call that is no batch.
+pub(super) fn answer(state: &mut State, raw: Raw, origin: &str, now: chrono::DateTime<chrono::Utc>) -> Answer {
+    let trace = state.trace();
+    let mut headers = vec![("x-fb-trace-id", trace.clone()), ("x-fb-rev", "1000000000".to_owned())];
+    let result = auth::check(state, &raw).and_then(|()| raw.into_call(origin, now)).and_then(|call| {
+        headers.push(("facebook-api-version", format!("v{}.0", call.version)));
+        let charge = charge(state, &call);
+        let counted = charge.as_ref().map_or(Ok(()), |charge| state.usage.charge(charge, now));
+        let result = counted.and_then(|()| dispatch(state, &call));
+        if let Some(charge) = charge {
+            let usage = state.usage.headers(&charge, now);
+            headers.extend(usage.into_iter().map(|(name, value)| (name, value.to_string())));
+        }
+        result
+    });
+    match result {
+        Ok(mut body) => {
+            if body.get("events_received").is_some() {
+                body["fbtrace_id"] = json!(trace);
+            }
+            Answer { status: 200, body, headers, error: None }
+        }
+        Err(error) => {
+            let known = Some((error.code, error.subcode));
+            Answer { status: error.status, body: error.body(&trace), headers, error: known }
+        }
+    }
+}
+
+/// Whose limits a call counts against; events of the Conversions API count against none.
+fn charge(state: &State, call: &Call) -> Option<Charge> {
+    let node = state.nodes.find(call.path.first()?)?;
+    let edge = call.path.get(1).map_or("", String::as_str);
+    let (owner, use_case) = match (node.kind, edge) {
+        (Kind::AdsPixel, "events") => return None,
+        (Kind::AdReportRun, _) => (node.owner, UseCase::AdsInsights),
+        (_, "insights") if node.kind != Kind::IGMedia => (owner_of(node), UseCase::AdsInsights),
+        (_, "leads" | "leadgen_forms" | "test_leads") | (Kind::Lead | Kind::LeadgenForm, _) => {
+            (owner_of(node), UseCase::Leadgen)
+        }
+        (Kind::Page, _) => (node.id, UseCase::Pages),
+        (Kind::IGUser | Kind::IGMedia, _) => (owner_of(node), UseCase::Instagram),
+        _ => (owner_of(node), UseCase::AdsManagement),
+    };
+    let is_active =
+        |ad: &&Node| ad.kind == Kind::Ad && ad.owner == owner && state.nodes.effective_status(ad) == "ACTIVE";
+    let active_ads = state.nodes.iter().filter(is_active).count() as u32;
+    Some(Charge { owner, use_case, is_write: call.method != "GET", active_ads })
+}
+
+const fn owner_of(node: &Node) -> u64 {
+    match node.kind {
+        Kind::AdAccount | Kind::Page | Kind::IGUser => node.id,
+        _ => node.owner,
+    }
+}
+
+fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
+    let segments: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    match (call.method.as_str(), &segments[..]) {
+        ("GET", ["me"]) => Ok(json!({ "id": state.world.app_id, "name": "Simulated system user" })),
+        ("GET", ["me", "adaccounts"]) => roots(state, call, Kind::AdAccount),
+        ("GET", ["me", "accounts"]) => roots(state, call, Kind::Page),
+        ("GET", ["debug_token"]) => auth::debug(state, call),
+        (method, [id]) => {
+            let mut node = find(state, call, id)?;
+            let mut selected = read::selection(&call.params)?;
+            if node.kind == Kind::AdReportRun {
+                node.fields.extend(insights::progress(&node, call));
+                if selected.is_empty() {
+                    selected = fields::parse(insights::SHOWN)?;
+                }
+            }
+            let answer = match method {
+                "GET" => Some(read::node(&state.nodes, &node, &selected, &call.base)?),
+                "POST" => ads::update(state, call, &node)?,
+                "DELETE" => ads::delete(state, call, &node),
+                _ => None,
+            };
+            answer.ok_or_else(|| unsupported(call, id))
+        }
+        (method, [id, edge]) => {
+            let node = find(state, call, id)?;
+            let answer = match method {
+                "GET" => get_edge(state, call, &node, edge)?,
+                "POST" => post_edge(state, call, &node, edge)?,
+                _ => None,
+            };
+            answer.ok_or_else(|| unknown_edge(call, &node, edge))
+        }
+        _ => Err(unsupported(call, segments.first().unwrap_or(&""))),
+    }
+}
+
+fn find(state: &State, call: &Call, id: &str) -> Result<Node, GraphError> {
+    state.nodes.find(id).cloned().ok_or_else(|| unsupported(call, id))
+}
+
+fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<Option<Value>, GraphError> {
+    if edge == "insights" {
+        return insights::read(state, call, node);
+    }
+    if edge == "stats" && node.kind == Kind::AdsPixel {
+        let data: Vec<Value> = state
+            .events
+            .totals(node.id)
+            .into_iter()
+            .map(|(value, count)| json!({ "value": value, "count": count }))
+            .collect();
+        return Ok(Some(json!({ "data": [{ "aggregation": "event", "data": data }] })));
+    }
+    if node.kind == Kind::AdAccount
+        && let Some(found) = ads::by_label(state, node, edge, &call.params, &call.base)?
+    {
+        return Ok(Some(found));
+    }
+    let Some(kind) = read::listed(edge).filter(|kind| is_below(node.kind, *kind)) else { return Ok(None) };
+    let rows = read::children(&state.nodes, node, kind);
+    let url = read::edge_url(&call.base, node, edge);
+    read::list(&state.nodes, rows, &call.params, &read::selection(&call.params)?, &url).map(Some)
+}
+
+fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<Option<Value>, GraphError> {
+    match (node.kind, edge) {
+        (_, "insights") => insights::start(state, call, node),
+        (Kind::AdsPixel, "events") => conversions::receive(&mut state.events, call, node.id).map(Some),
+        (_, "copies") => ads::copy(state, call, node),
+        (Kind::AdAccount, _) => match read::listed(edge) {
+            Some(kind) => {
+                let created = ads::create(state, call, node, kind)?;
+                created.map(|created| with_fields(state, call, created)).transpose()
+            }
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// A create that names `fields` is answered with them.
+fn with_fields(state: &State, call: &Call, created: Value) -> Result<Value, GraphError> {
+    let selected = read::selection(&call.params)?;
+    match created.get("id").and_then(Value::as_str).and_then(|id| state.nodes.find(id)) {
+        Some(node) if !selected.is_empty() => read::node(&state.nodes, node, &selected, &call.base),
+        _ => Ok(created),
+    }
+}
+
+/// Which lists a kind of node has.
+fn is_below(above: Kind, kind: Kind) -> bool {
+    match above {
+        Kind::AdAccount => {
+            matches!(kind, Kind::Campaign | Kind::AdSet | Kind::Ad | Kind::AdCreative | Kind::AdLabel | Kind::AdsPixel)
+        }
+        Kind::Campaign => matches!(kind, Kind::AdSet | Kind::Ad),
+        Kind::AdSet => kind == Kind::Ad,
+        Kind::Ad => matches!(kind, Kind::AdCreative | Kind::Lead),
+        Kind::Page => kind == Kind::LeadgenForm,
+        Kind::LeadgenForm => kind == Kind::Lead,
+        Kind::IGUser => kind == Kind::IGMedia,
+        _ => false,
+    }
+}
+
+/// All nodes of a kind that the token sees.
+fn roots(state: &State, call: &Call, kind: Kind) -> Result<Value, GraphError> {
+    let rows: Vec<&Node> = state.nodes.newest_first().filter(|node| node.kind == kind).collect();
+    let url = format!("{}/{}", call.base, call.path.join("/"));
+    read::list(&state.nodes, rows, &call.params, &read::selection(&call.params)?, &url)
+}
+
+fn unsupported(call: &Call, id: &str) -> GraphError {
+    GraphError::no_such_object(&call.method, id)
+}
+
+fn unknown_edge(call: &Call, node: &Node, edge: &str) -> GraphError {
+    if call.method == "GET" {
+        let kind = node.kind.name();
+        return GraphError::new(
+            100,
+            format!("(#100) Tried accessing nonexisting field ({edge}) on node type ({kind})"),
+        );
+    }
+    unsupported(call, &node.public_id())
+}

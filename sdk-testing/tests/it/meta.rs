@@ -1,0 +1,83 @@
+//! The simulated Graph API over HTTP.
+
+mod ads;
+mod limits;
+
+use acd_testing::MetaSimulator;
+use serde_json::{Value, json};
+
+/// A simulator and somebody who calls it.
+pub(crate) struct Meta {
+    pub(crate) simulator: MetaSimulator,
+    http: reqwest::Client,
+}
+
+impl Meta {
+    pub(crate) async fn start() -> Self {
+        Self::of(MetaSimulator::start().await.unwrap())
+    }
+
+    pub(crate) fn of(simulator: MetaSimulator) -> Self {
+        Self { simulator, http: reqwest::Client::new() }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<reqwest::Response> {
+        let url = format!("{}/v26.0/{path}", self.simulator.url());
+        let request = self.http.request(method.parse().unwrap(), url);
+        let request = request.bearer_auth(&self.simulator.world().access_token);
+        match body {
+            Some(body) => request.json(body).send().await,
+            None => request.send().await,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.send("GET", path, None).await.unwrap().json().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        self.send("POST", path, Some(&body)).await.unwrap().json().await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Value {
+        self.send("DELETE", path, None).await.unwrap().json().await.unwrap()
+    }
+
+    /// An edge of the ad account.
+    pub(crate) fn account(&self, edge: &str) -> String {
+        format!("{}/{edge}", self.simulator.world().ad_account)
+    }
+
+    /// Creates below the ad account and gives the id.
+    pub(crate) async fn create(&self, edge: &str, body: Value) -> String {
+        let answer = self.post(&self.account(edge), body).await;
+        answer["id"].as_str().unwrap_or_else(|| panic!("not created: {answer}")).to_owned()
+    }
+}
+
+/// A campaign without a budget.
+pub(crate) fn campaign() -> Value {
+    json!({
+        "name": "c", "objective": "OUTCOME_TRAFFIC", "special_ad_categories": [], "status": "ACTIVE",
+        "is_adset_budget_sharing_enabled": false,
+    })
+}
+
+/// Adds or replaces members; null takes one away.
+pub(crate) fn with(mut body: Value, change: &Value) -> Value {
+    for (name, value) in change.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// Code and subcode of a refusal.
+pub(crate) fn refusal(answer: &Value) -> (i64, Option<i64>) {
+    let error = &answer["error"];
+    (error["code"].as_i64().unwrap_or_default(), error["error_subcode"].as_i64())
+}

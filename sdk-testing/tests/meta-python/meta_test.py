@@ -1,0 +1,162 @@
+"""Meta's own SDK, unmodified but for the host, builds a campaign tree, reads reports and sends events.
+
+Run by `cargo xtask test --only meta`, which starts the simulator and hands over what `acd simulate` printed.
+"""
+
+import json
+import os
+import unittest
+import urllib.request
+from datetime import datetime
+
+from facebook_business.adobjects.ad import Ad
+from facebook_business.adobjects.adaccount import AdAccount
+from facebook_business.adobjects.adreportrun import AdReportRun
+from facebook_business.adobjects.campaign import Campaign
+from facebook_business.adobjects.serverside.action_source import ActionSource
+from facebook_business.adobjects.serverside.custom_data import CustomData
+from facebook_business.adobjects.serverside.event import Event
+from facebook_business.adobjects.serverside.event_request import EventRequest
+from facebook_business.adobjects.serverside.user_data import UserData
+from facebook_business.api import FacebookAdsApi
+from facebook_business.exceptions import FacebookRequestError
+from facebook_business.session import FacebookSession
+
+META = json.loads(os.environ["META"])
+URL, WORLD = META["url"], META["world"]
+
+# The host, the one thing that changes.
+FacebookSession.GRAPH = URL
+
+
+def control(path, method="GET", body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{URL}/__sim/{path}", data, {"content-type": "application/json"}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def campaign_of(account, **changes):
+    params = {
+        "name": "Python",
+        "objective": "OUTCOME_TRAFFIC",
+        "status": "ACTIVE",
+        "special_ad_categories": [],
+        "is_adset_budget_sharing_enabled": False,
+    }
+    return account.create_campaign(params={**params, **changes})
+
+
+class OfficialSdk(unittest.TestCase):
+    def setUp(self):
+        # With the app's secret, so that every call carries its appsecret_proof; without the crash reporter.
+        FacebookAdsApi.init(WORLD["app_id"], WORLD["app_secret"], WORLD["access_token"], crash_log=False)
+        control("app", "PUT", {"requires_appsecret_proof": True})
+        self.addCleanup(control, "app", "PUT", {"requires_appsecret_proof": False})
+        self.account = AdAccount(WORLD["ad_account"])
+
+    def tree(self, name):
+        campaign = campaign_of(self.account, name=name)
+        ad_set = self.account.create_ad_set(
+            params={
+                "name": name,
+                "campaign_id": campaign["id"],
+                "daily_budget": 5000,
+                "billing_event": "IMPRESSIONS",
+                "optimization_goal": "LINK_CLICKS",
+                "targeting": {"geo_locations": {"countries": ["US"]}},
+                "status": "ACTIVE",
+            }
+        )
+        link = {"link": "https://shop.example/", "message": "Grüße 🎉"}
+        story = {"page_id": WORLD["page"], "link_data": link}
+        creative = self.account.create_ad_creative(params={"name": name, "object_story_spec": story})
+        ad = self.account.create_ad(
+            params={
+                "name": name,
+                "adset_id": ad_set["id"],
+                "creative": {"creative_id": creative["id"]},
+                "status": "ACTIVE",
+            }
+        )
+        return campaign, ad_set, creative, ad
+
+    def test_a_campaign_tree_is_created_read_changed_and_deleted(self):
+        campaign, ad_set, creative, ad = self.tree("Python")
+        read = Ad(ad["id"]).api_get(fields=["name", "effective_status", "creative", "campaign_id", "adset_id"])
+        self.assertEqual(read["effective_status"], "ACTIVE")
+        self.assertEqual(read["creative"]["id"], creative["id"])
+        self.assertEqual((read["campaign_id"], read["adset_id"]), (campaign["id"], ad_set["id"]))
+        Campaign(campaign["id"]).api_update(params={"status": "PAUSED"})
+        ads = Campaign(campaign["id"]).get_ads(fields=["effective_status"])
+        self.assertEqual([row["effective_status"] for row in ads], ["CAMPAIGN_PAUSED"])
+        Campaign(campaign["id"]).api_delete()
+        self.assertEqual(len(Campaign(campaign["id"]).get_ads(fields=["id"])), 0)
+
+    def test_lists_are_paged_to_the_end(self):
+        made = [campaign_of(self.account, name=f"Page {i}", status="PAUSED")["id"] for i in range(7)]
+        rows = self.account.get_campaigns(fields=["name"], params={"limit": 3, "effective_status": ["PAUSED"]})
+        self.assertEqual([row["id"] for row in rows][:7], made[::-1])
+
+    def test_a_refusal_arrives_with_its_code_and_its_subcode(self):
+        with self.assertRaises(FacebookRequestError) as refused:
+            campaign_of(self.account, daily_budget=1)
+        error = refused.exception
+        self.assertEqual((error.api_error_code(), error.api_error_subcode()), (100, 1885272))
+        self.assertEqual(error.api_blame_field_specs(), [["daily_budget"]])
+        self.assertFalse(error.api_transient_error())
+
+    def test_usage_rises(self):
+        self.account.get_campaigns(fields=["id"])
+        account = WORLD["ad_account"]
+        before = control("limits")["accounts"][account]["points"]
+        campaign_of(self.account, status="PAUSED")
+        self.assertEqual(control("limits")["accounts"][account]["points"], before + 3)
+        usage = json.loads(self.account.get_campaigns(fields=["id"]).headers()["x-ad-account-usage"])
+        self.assertEqual(usage["ads_api_access_tier"], "standard_access")
+
+    def test_reports_come_at_once_and_as_a_job_with_the_same_figures(self):
+        campaign, *_ = self.tree("Insights")
+        fields, params = ["impressions", "spend"], {"date_preset": "today", "level": "ad"}
+        now = list(Campaign(campaign["id"]).get_insights(fields=fields, params=params))
+        self.assertGreater(int(now[0]["impressions"]), 0)
+        run = Campaign(campaign["id"]).get_insights_async(fields=fields, params=params)
+        control("clock", "POST", {"advance_seconds": 5})
+        report = AdReportRun(run["report_run_id"])
+        self.assertEqual(report.api_get()["async_status"], "Job Completed")
+        rows = list(report.get_insights())
+        self.assertEqual([(row["impressions"], row["spend"]) for row in rows], [(now[0]["impressions"], now[0]["spend"])])
+
+    def test_a_batch_makes_each_call_and_fails_each_alone(self):
+        made, failed = [], []
+        batch = FacebookAdsApi.get_default_api().new_batch()
+        good = {"name": "Batch", "objective": "OUTCOME_SALES", "special_ad_categories": [], "daily_budget": 1000}
+        for params in [good, {**good, "daily_budget": 1}, good]:
+            self.account.create_campaign(
+                params=params,
+                batch=batch,
+                success=lambda answer: made.append(answer.json()["id"]),
+                failure=lambda answer: failed.append(answer.error().api_error_subcode()),
+            )
+        batch.execute()
+        self.assertEqual((len(made), failed), (2, [1885272]))
+
+    def test_events_are_taken(self):
+        now = datetime.fromisoformat(control("clock")["now"])
+        event = Event(
+            event_name="Purchase",
+            event_time=int(now.timestamp()),
+            action_source=ActionSource.WEBSITE,
+            event_source_url="https://shop.example/",
+            event_id="python-order-1",
+            user_data=UserData(email="anna@example.com", client_user_agent="Mozilla/5.0"),
+            custom_data=CustomData(value=49.9, currency="usd"),
+        )
+        answer = EventRequest(pixel_id=WORLD["pixel"], events=[event]).execute()
+        self.assertEqual(answer.events_received, 1)
+        self.assertIn("python-order-1", [taken.get("event_id") for taken in control("state")["events"]])
+
+
+if __name__ == "__main__":
+    unittest.main()

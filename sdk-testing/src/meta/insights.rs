@@ -5,7 +5,6 @@ use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, Weekday};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::clock;
 use super::error::GraphError;
 use super::kind::{self, Kind};
 use super::nodes::{Node, Nodes};
@@ -133,8 +132,7 @@ pub(super) fn read(state: &State, call: &Call, node: &Node) -> Result<Option<Val
             .nodes
             .find(node.text("target"))
             .ok_or_else(|| GraphError::no_such_object("GET", node.text("target")))?;
-        let finished = clock::read(node.text("time_ref")).unwrap_or(call.now);
-        let rows = rows(&state.nodes, target, &params, finished.date_naive())?;
+        let rows = rows(&state.nodes, target, &params, node.created.date_naive())?;
         return page(&rows, &call.params, &url).map(Some);
     }
     if !matches!(node.kind, Kind::AdAccount | Kind::Campaign | Kind::AdSet | Kind::Ad) {
@@ -159,7 +157,7 @@ pub(super) fn start(state: &mut State, call: &Call, node: &Node) -> Result<Optio
         .collect();
     let owner = if node.kind == Kind::AdAccount { node.id } else { node.owner };
     let fields = json!({
-        "target": node.public_id(), "asked": asked, "time_ref": clock::written(call.now),
+        "target": node.public_id(), "asked": asked, "time_ref": call.now.timestamp(),
         "date_start": since.to_string(), "date_stop": until.to_string(),
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
@@ -183,7 +181,7 @@ pub(super) fn progress(run: &Node, call: &Call) -> Map<String, Value> {
     let mut fields =
         json!({ "async_status": status, "async_percent_completion": percent, "is_running": percent < 100 });
     if percent == 100 {
-        fields["time_completed"] = json!(clock::written(run.created + TAKES));
+        fields["time_completed"] = json!((run.created + TAKES).timestamp());
     }
     fields.as_object().cloned().unwrap_or_default()
 }

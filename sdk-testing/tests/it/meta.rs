@@ -18,6 +18,8 @@ impl Meta {
     }
 
     pub(crate) fn of(simulator: MetaSimulator) -> Self {
+        // Where another crate of the build switched TLS on, reqwest wants a provider of cryptography even for plain HTTP.
+        let _chosen_before = rustls::crypto::ring::default_provider().install_default().is_err();
         Self { simulator, http: reqwest::Client::new() }
     }
 

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 
 use acd_sdk::prelude::{Error, ErrorKind, Secret};
 
+mod meta;
+
+pub use meta::Meta;
+
 /// Where the server is and with which key.
 #[derive(Debug)]
 pub struct Settings {

@@ -8,6 +8,11 @@ use acd_sdk::prelude::{Error, ErrorKind, Secret};
 
 mod meta;
 
+/// The code of the guides compiles, and what runs without an account runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/meta.md")]
+mod guide {}
+
 pub use meta::Meta;
 
 /// Where the server is and with which key.

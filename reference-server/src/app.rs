@@ -26,6 +26,7 @@ use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::request_id::RequestId;
 use crate::kernel::route::Api;
+use crate::privacy::{self, ConsentService};
 use crate::security::{self, ServiceKeys};
 
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -79,6 +80,8 @@ pub struct Services {
     pub entitlements: Entitlements,
     /// Assets.
     pub assets: Assets,
+    /// What people have agreed to.
+    pub consents: ConsentService,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -100,6 +103,7 @@ impl App {
             users: Users::new(db.clone()),
             entitlements: Entitlements::new(db.clone()),
             assets: Assets::new(db.clone()),
+            consents: ConsentService::new(db.clone(), clock.clone()),
             auth,
             db,
             clock,
@@ -116,6 +120,7 @@ impl App {
         let api = security::routes(api, self);
         let api = identity::routes(api, self);
         let api = assets::routes(api, self);
+        let api = privacy::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();
         let router = router

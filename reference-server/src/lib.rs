@@ -11,5 +11,6 @@ pub mod events;
 pub mod gateway;
 pub mod identity;
 pub mod kernel;
+pub mod privacy;
 pub mod security;
 pub mod seed;

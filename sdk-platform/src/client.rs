@@ -4,6 +4,7 @@ use acd_core::{Client, Secret};
 
 use crate::assets::AssetsClient;
 use crate::config::PlatformClientBuilder;
+use crate::consents::ConsentsClient;
 use crate::entitlements::EntitlementsClient;
 use crate::error::Result;
 use crate::events::EventsClient;
@@ -67,6 +68,11 @@ impl PlatformClient {
     /// What users may use in products.
     pub fn entitlements(&self) -> EntitlementsClient<'_> {
         EntitlementsClient::new(&self.http)
+    }
+
+    /// What people have agreed to.
+    pub fn consents(&self) -> ConsentsClient<'_> {
+        ConsentsClient::new(&self.http)
     }
 
     /// Files that products share.

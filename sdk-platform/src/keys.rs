@@ -47,6 +47,12 @@ pub enum Scope {
     /// Create and delete assets.
     #[serde(rename = "assets:write")]
     AssetsWrite,
+    /// Read what people have agreed to.
+    #[serde(rename = "consents:read")]
+    ConsentsRead,
+    /// Record what people have agreed to.
+    #[serde(rename = "consents:write")]
+    ConsentsWrite,
     /// List keys.
     #[serde(rename = "keys:read")]
     KeysRead,
@@ -60,7 +66,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -68,6 +74,8 @@ impl Scope {
         Self::UsersWrite,
         Self::AssetsRead,
         Self::AssetsWrite,
+        Self::ConsentsRead,
+        Self::ConsentsWrite,
         Self::KeysRead,
         Self::KeysWrite,
         Self::Admin,
@@ -84,6 +92,8 @@ impl Scope {
             Self::UsersWrite => "users:write",
             Self::AssetsRead => "assets:read",
             Self::AssetsWrite => "assets:write",
+            Self::ConsentsRead => "consents:read",
+            Self::ConsentsWrite => "consents:write",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
             Self::Admin => "admin",

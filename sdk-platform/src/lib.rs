@@ -13,6 +13,7 @@ mod product;
 mod whole;
 
 pub mod assets;
+pub mod consents;
 pub mod entitlements;
 pub mod events;
 pub mod keys;
@@ -35,6 +36,7 @@ pub use product::{ProductError, ProductSlug};
 pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
     let modules = [
         assets::OPERATIONS,
+        consents::OPERATIONS,
         entitlements::OPERATIONS,
         events::OPERATIONS,
         keys::OPERATIONS,

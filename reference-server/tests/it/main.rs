@@ -3,6 +3,7 @@
 
 mod assets;
 mod auth;
+mod consents;
 mod crash;
 mod embedded;
 mod entitlements;

@@ -145,6 +145,15 @@ pub(super) const TABLES: &[Table] = &[
         forged: &[(Role::Product, "update public.shared_assets set product = '{q}'")],
     },
     Table {
+        name: "public.shared_consents",
+        access: ["cr", "", "crud", "crud"],
+        row: "external_id = '{k}'",
+        columns: "product, provider, external_id, purpose, granted, decided_at, source",
+        values: "'{p}', 'user', '{k}', 'advertising', true, now(), 'banner'",
+        touch: ("granted", "false"),
+        forged: &[],
+    },
+    Table {
         name: "public.shared_events",
         access: ["cr", "r", "crud", "crud"],
         row: "message_id = '{k}'",

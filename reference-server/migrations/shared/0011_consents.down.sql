@@ -1,0 +1,2 @@
+drop function shared.consents(text, text, text);
+drop table public.shared_consents;

@@ -13,6 +13,7 @@ pub mod limits;
 mod macros;
 mod money;
 mod page;
+mod rupload;
 mod text;
 mod time;
 mod version;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use acd_core::{Answer, Classify, ErrorKind, Verdict};
+use serde::Deserialize;
 
 use super::{ApiError, ErrorClass};
 use crate::limits::Usage;
@@ -21,7 +22,7 @@ impl Classify for MetaErrors {
         match ApiError::read(answer.body) {
             Some(error) => Some(verdict(&error, answer)),
             None if answer.status.is_success() => None,
-            None => Some(Verdict::new().keep_body()),
+            None => Some(verdict_of_upload(answer.body)),
         }
     }
 }
@@ -58,6 +59,32 @@ fn verdict(error: &ApiError, answer: &Answer<'_>) -> Verdict {
         ErrorClass::Transient => verdict.kind(ErrorKind::Server).retryable(true),
         ErrorClass::Unknown if answer.status.is_server_error() => verdict.kind(ErrorKind::Server).retryable(true),
         _ => verdict.kind(ErrorKind::Rejected).retryable(false),
+    }
+}
+
+#[derive(Deserialize)]
+struct UploadEnvelope {
+    debug_info: DebugInfo,
+}
+
+#[derive(Deserialize)]
+struct DebugInfo {
+    #[serde(default)]
+    retriable: bool,
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+}
+
+/// The host that takes bytes has errors of another form
+/// ([page](https://developers.facebook.com/docs/video-api/guides/reels-publishing), read 2026-11): the status decides,
+/// unless it says that it may pass.
+fn verdict_of_upload(body: &[u8]) -> Verdict {
+    let verdict = Verdict::new().keep_body();
+    let Ok(UploadEnvelope { debug_info }) = serde_json::from_slice(body) else { return verdict };
+    let verdict = if debug_info.retriable { verdict.retryable(true) } else { verdict };
+    match debug_info.kind {
+        Some(kind) => verdict.code(kind),
+        None => verdict,
     }
 }
 

@@ -1,16 +1,20 @@
 //! Images and videos of an ad account.
 
 mod chunked;
+mod create_video;
 mod images;
 mod resumable;
+mod thumbnails;
 mod video;
 
 use acd_core::{Operation, TimeoutClass};
 use http::Method;
 
 pub use chunked::{ChunkedVideoState, ChunkedVideoUpload};
+pub use create_video::{CreateVideo, Slideshow};
 pub use images::{AdImage, AdImagesClient, UploadedImage};
 pub use resumable::{ResumableVideoState, ResumableVideoUpload};
+pub use thumbnails::VideoThumbnail;
 pub use video::{AdVideo, AdVideoFields, AdVideosClient, VideoPhase, VideoStatus, VideoStatusCode};
 
 use crate::limits::{ads_read, ads_write};
@@ -32,6 +36,9 @@ pub const VIDEO_CHUNKED: Operation = ads_write("meta.videos.chunked", Method::PO
 /// `POST /act_{account}/advideos` with `upload_phase=transfer`: one chunk.
 pub const VIDEO_CHUNK: Operation =
     ads_write("meta.videos.chunk", Method::POST, "/{version}/{account}/advideos").timeout(TimeoutClass::Transfer);
+/// `POST /act_{account}/advideos` with a URL or a slideshow
+/// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account/advideos), read 2026-11)
+pub const CREATE_VIDEO: Operation = ads_write("meta.videos.create", Method::POST, "/{version}/{account}/advideos");
 /// `POST /act_{account}/video_ads`: the phases of an upload by URL
 /// ([page](https://developers.facebook.com/docs/video-api/guides/publishing), read 2026-11)
 pub const VIDEO_RESUMABLE: Operation =
@@ -44,6 +51,24 @@ pub const VIDEO_BYTES: Operation =
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/video), read 2026-11)
 pub const GET_VIDEO: Operation = ads_read("meta.videos.get", "/{version}/{id}");
 
+/// `GET /{video}/thumbnails`
+/// ([page](https://developers.facebook.com/docs/graph-api/reference/video/thumbnails), read 2026-11)
+pub const LIST_THUMBNAILS: Operation = ads_read("meta.videos.thumbnails", "/{version}/{id}/thumbnails");
+/// `POST /{video}/thumbnails`
+pub const ADD_THUMBNAIL: Operation =
+    ads_write("meta.videos.add_thumbnail", Method::POST, "/{version}/{id}/thumbnails").timeout(TimeoutClass::Transfer);
+
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] =
-    &[UPLOAD_IMAGE, LIST_IMAGES, DELETE_IMAGE, VIDEO_CHUNKED, VIDEO_CHUNK, VIDEO_RESUMABLE, VIDEO_BYTES, GET_VIDEO];
+pub const OPERATIONS: &[Operation] = &[
+    UPLOAD_IMAGE,
+    LIST_IMAGES,
+    DELETE_IMAGE,
+    VIDEO_CHUNKED,
+    VIDEO_CHUNK,
+    CREATE_VIDEO,
+    VIDEO_RESUMABLE,
+    VIDEO_BYTES,
+    GET_VIDEO,
+    LIST_THUMBNAILS,
+    ADD_THUMBNAIL,
+];

@@ -1,17 +1,14 @@
 //! A video by an upload URL.
 
 use acd_core::upload::{Begun, ChunkPlan, ChunkRule, Ending, Layout, Part, PartAnswer, Standing, UploadTarget};
-use acd_core::{HeaderAuth, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{VIDEO_BYTES, VIDEO_RESUMABLE};
 use crate::answers::Done;
-use crate::error::{Error, ErrorKind, Result};
-use crate::{AdAccountId, MetaCall, MetaClient, VideoId};
+use crate::error::Result;
+use crate::{AdAccountId, MetaCall, MetaClient, VideoId, rupload};
 
-/// Where Meta takes the bytes of videos.
-const RUPLOAD: &str = "https://rupload.facebook.com/";
 const GIB: u64 = 1 << 30;
 
 /// An upload of a video in one piece, which goes on where it broke off.
@@ -45,12 +42,6 @@ impl ResumableVideoUpload {
     pub(super) fn new(meta: MetaClient, account: AdAccountId) -> Self {
         Self { meta, account }
     }
-
-    /// Whether the token may go there: to Meta's host for bytes, or to the server that stands for Meta.
-    fn is_trusted(&self, url: &str) -> bool {
-        let own = url.strip_prefix(self.meta.video_url()).is_some_and(|rest| rest.starts_with('/'));
-        own || url.starts_with(RUPLOAD)
-    }
 }
 
 impl UploadTarget for ResumableVideoUpload {
@@ -68,10 +59,7 @@ impl UploadTarget for ResumableVideoUpload {
     async fn begin(&self, _: &ChunkPlan) -> Result<Begun<ResumableVideoState>> {
         let call = MetaCall::json(&self.meta, &VIDEO_RESUMABLE).account(&self.account);
         let started: Started = call.body(&json!({ "upload_phase": "START" })).await?;
-        if !self.is_trusted(&started.upload_url) {
-            let problem = "the upload URL is not one of Meta's: the token is not sent there";
-            return Err(Error::new(ErrorKind::Rejected, problem));
-        }
+        rupload::check(&self.meta, &started.upload_url)?;
         Ok(Begun::new(ResumableVideoState { video: started.video_id, url: started.upload_url }))
     }
 
@@ -80,17 +68,7 @@ impl UploadTarget for ResumableVideoUpload {
     }
 
     async fn send(&self, state: &ResumableVideoState, part: &Part) -> Result<PartAnswer<VideoId>> {
-        if !self.is_trusted(&state.url) {
-            let problem = "the saved upload URL is not one of Meta's: begin the upload anew";
-            return Err(Error::new(ErrorKind::Rejected, problem));
-        }
-        // This host knows the token by another scheme than the rest of Meta.
-        let token = Secret::new(format!("OAuth {}", self.meta.access().token.expose()));
-        let auth = HeaderAuth::new(http::header::AUTHORIZATION, &token)?;
-        let call = self.meta.http().call(&VIDEO_BYTES).url(&state.url).auth(auth);
-        let call = call.header("offset", part.offset().to_string()).header("file_size", part.total().to_string());
-        call.body(part.body()).send_json::<Done>().await?;
-        Ok(PartAnswer::Stored(String::new()))
+        rupload::send(&self.meta, &VIDEO_BYTES, &state.url, part).await
     }
 
     async fn finish(&self, state: &ResumableVideoState, _: &Ending<'_>) -> Result<VideoId> {
@@ -111,7 +89,7 @@ mod tests {
     use acd_core::upload::Uploader;
     use bytes::Bytes;
 
-    use super::*;
+    use crate::error::{Error, ErrorKind};
     use crate::testing::scripted;
 
     fn started(url: &str) -> Script {

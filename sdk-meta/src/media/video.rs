@@ -60,7 +60,7 @@ pub struct VideoStatus {
 
 impl VideoStatus {
     /// How many bytes Meta has.
-    pub(super) fn stored(&self) -> u64 {
+    pub(crate) fn stored(&self) -> u64 {
         self.uploading_phase.as_ref().and_then(|phase| phase.bytes_transferred).unwrap_or(0)
     }
 
@@ -100,6 +100,10 @@ pub struct AdVideosClient<'c> {
 impl<'c> AdVideosClient<'c> {
     pub(crate) fn new(meta: &'c MetaClient) -> Self {
         Self { meta }
+    }
+
+    pub(super) fn meta(&self) -> &'c MetaClient {
+        self.meta
     }
 
     /// An upload in chunks, whose sizes Meta chooses, for [`Uploader`](acd_core::upload::Uploader): up to 10 GB, resumed

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::ads::campaigns::{CreateCampaign, Objective};
     use crate::insights::{InsightsOf, InsightsQuery};
-    use crate::instagram::{CreateContainer, ImagePost};
+    use crate::instagram::{CreateContainer, ImagePost, Reel};
 
     #[test]
     fn operations_have_names_of_their_own_that_begin_with_the_provider() {
@@ -97,6 +97,8 @@ mod tests {
         let campaign = CreateCampaign::new("n", Objective::Sales, []);
         check(meta.campaigns().create_once(&account, "label", &campaign));
         check(meta.insights().report(&InsightsOf::Account(account.clone()), &InsightsQuery::default()));
+        let reel = CreateContainer::reel(Reel::uploaded());
+        check(meta.instagram().post_video(&"1".into(), &reel, bytes::Bytes::new()));
         check(meta.instagram().post(&"1".into(), &CreateContainer::image(ImagePost::new("u"))));
     }
 }

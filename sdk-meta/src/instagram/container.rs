@@ -5,12 +5,21 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::IgContainerId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::macros::open_enum;
+use crate::media::VideoStatus;
 
 /// The longest caption, in characters, and what may be in it.
 const CAPTION: usize = 2200;
 const HASHTAGS: usize = 30;
 const MENTIONS: usize = 20;
 const ALT_TEXT: usize = 1000;
+/// The most accounts that are asked to publish along.
+const COLLABORATORS: usize = 3;
+/// The largest reel and the largest video of a story, in bytes.
+const REEL: u64 = 300_000_000;
+const STORY: u64 = 100_000_000;
+
+/// Says that a container's bytes are uploaded.
+const RESUMABLE: &str = "resumable";
 
 open_enum! {
     /// What a container holds. An image on the feed has none.
@@ -62,20 +71,24 @@ pub struct ImagePost {
     pub user_tags: Vec<UserTag>,
     /// A place, by its page.
     pub location_id: Option<String>,
+    /// Who is asked to publish it too, by their names; at most 3.
+    pub collaborators: Vec<String>,
 }
 
 impl ImagePost {
     /// The image at this public URL.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), caption: None, alt_text: None, user_tags: Vec::new(), location_id: None }
+        let (caption, alt_text, location_id) = (None, None, None);
+        let (user_tags, collaborators) = (Vec::new(), Vec::new());
+        Self { url: url.into(), caption, alt_text, user_tags, location_id, collaborators }
     }
 }
 
 /// A reel, which every single video is: MP4 or MOV, 3 s to 15 minutes, at most 300 MB, 9:16 by preference.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reel {
-    /// Where Meta fetches it.
-    pub url: String,
+    /// Where Meta fetches it; none where its bytes are [uploaded](super::InstagramClient::upload).
+    pub url: Option<String>,
     /// The text.
     pub caption: Option<String>,
     /// Whether it is on the feed too.
@@ -88,14 +101,22 @@ pub struct Reel {
     pub audio_name: Option<String>,
     /// Who is in it.
     pub user_tags: Vec<UserTag>,
+    /// A place, by its page.
+    pub location_id: Option<String>,
+    /// Who is asked to publish it too, by their names; at most 3.
+    pub collaborators: Vec<String>,
 }
 
 impl Reel {
     /// The video at this public URL.
     pub fn new(url: impl Into<String>) -> Self {
-        let (caption, cover_url, audio_name) = (None, None, None);
-        let (share_to_feed, thumb_offset, user_tags) = (None, None, Vec::new());
-        Self { url: url.into(), caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags }
+        Self { url: Some(url.into()), ..Self::default() }
+    }
+
+    /// A video whose bytes are [uploaded](super::InstagramClient::upload).
+    #[must_use]
+    pub fn uploaded() -> Self {
+        Self::default()
     }
 }
 
@@ -107,6 +128,8 @@ pub enum Story {
     Image(String),
     /// A video at this public URL: 3 to 60 s, at most 100 MB.
     Video(String),
+    /// A video whose bytes are [uploaded](super::InstagramClient::upload).
+    Upload,
 }
 
 /// Two to ten images and videos, cut as the first one is.
@@ -116,6 +139,15 @@ pub struct Carousel {
     pub children: Vec<IgContainerId>,
     /// The text.
     pub caption: Option<String>,
+    /// Who is asked to publish it too, by their names; at most 3.
+    pub collaborators: Vec<String>,
+}
+
+impl Carousel {
+    /// Of these containers, in this order.
+    pub fn new(children: impl IntoIterator<Item = IgContainerId>) -> Self {
+        Self { children: children.into_iter().collect(), caption: None, collaborators: Vec::new() }
+    }
 }
 
 /// The body that makes a container.
@@ -127,6 +159,8 @@ pub struct CreateContainer {
     image_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     video_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,12 +179,20 @@ pub struct CreateContainer {
     audio_name: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_carousel_item: bool,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "joined")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "joined_children")]
     children: Option<Vec<IgContainerId>>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "joined")]
+    collaborators: Vec<String>,
 }
 
+type Written<S> = std::result::Result<<S as Serializer>::Ok, <S as Serializer>::Error>;
+
 /// A list as this edge takes it: one text with commas.
-fn joined<S: Serializer>(children: &Option<Vec<IgContainerId>>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn joined<S: Serializer>(names: &[String], serializer: S) -> Written<S> {
+    serializer.serialize_str(&names.join(","))
+}
+
+fn joined_children<S: Serializer>(children: &Option<Vec<IgContainerId>>, serializer: S) -> Written<S> {
     let children: Vec<&str> = children.iter().flatten().map(IgContainerId::as_str).collect();
     serializer.serialize_str(&children.join(","))
 }
@@ -159,34 +201,46 @@ impl CreateContainer {
     /// An image on the feed.
     #[must_use]
     pub fn image(image: ImagePost) -> Self {
-        let ImagePost { url, caption, alt_text, user_tags, location_id } = image;
-        Self { image_url: Some(url), caption, alt_text, user_tags, location_id, ..Self::default() }
+        let ImagePost { url, caption, alt_text, user_tags, location_id, collaborators } = image;
+        Self { image_url: Some(url), caption, alt_text, user_tags, location_id, collaborators, ..Self::default() }
     }
 
     /// A reel.
     #[must_use]
     pub fn reel(reel: Reel) -> Self {
-        let Reel { url, caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags } = reel;
-        let (media_type, video_url) = (Some(MediaType::Reels), Some(url));
-        let rest = Self::default();
-        Self { media_type, video_url, caption, share_to_feed, cover_url, thumb_offset, audio_name, user_tags, ..rest }
+        Self {
+            media_type: Some(MediaType::Reels),
+            upload_type: reel.url.is_none().then_some(RESUMABLE),
+            video_url: reel.url,
+            caption: reel.caption,
+            share_to_feed: reel.share_to_feed,
+            cover_url: reel.cover_url,
+            thumb_offset: reel.thumb_offset,
+            audio_name: reel.audio_name,
+            user_tags: reel.user_tags,
+            location_id: reel.location_id,
+            collaborators: reel.collaborators,
+            ..Self::default()
+        }
     }
 
     /// A story.
     #[must_use]
     pub fn story(story: Story) -> Self {
-        let (image_url, video_url) = match story {
-            Story::Image(url) => (Some(url), None),
-            Story::Video(url) => (None, Some(url)),
+        let (image_url, video_url, upload_type) = match story {
+            Story::Image(url) => (Some(url), None, None),
+            Story::Video(url) => (None, Some(url), None),
+            Story::Upload => (None, None, Some(RESUMABLE)),
         };
-        Self { media_type: Some(MediaType::Stories), image_url, video_url, ..Self::default() }
+        Self { media_type: Some(MediaType::Stories), image_url, video_url, upload_type, ..Self::default() }
     }
 
     /// A carousel of containers that are finished.
     #[must_use]
     pub fn carousel(carousel: Carousel) -> Self {
-        let Carousel { children, caption } = carousel;
-        Self { media_type: Some(MediaType::Carousel), children: Some(children), caption, ..Self::default() }
+        let Carousel { children, caption, collaborators } = carousel;
+        let (media_type, children) = (Some(MediaType::Carousel), Some(children));
+        Self { media_type, children, caption, collaborators, ..Self::default() }
     }
 
     /// An item of a carousel, made of an image or a reel. Items have no caption.
@@ -207,6 +261,16 @@ impl CreateContainer {
         Ok(self)
     }
 
+    /// Whether its bytes are to be uploaded.
+    pub(super) const fn is_upload(&self) -> bool {
+        self.upload_type.is_some()
+    }
+
+    /// The largest video that Instagram takes for it, in bytes.
+    pub(super) fn largest(&self) -> u64 {
+        if self.media_type == Some(MediaType::Stories) { STORY } else { REEL }
+    }
+
     /// What Meta would refuse, found before it is sent.
     pub(super) fn check(&self) -> std::result::Result<(), String> {
         if let Some(caption) = &self.caption {
@@ -225,6 +289,10 @@ impl CreateContainer {
         if self.alt_text.as_ref().is_some_and(|text| text.chars().count() > ALT_TEXT) {
             return Err(format!("the alternative text is longer than {ALT_TEXT} characters: shorten it"));
         }
+        if self.collaborators.len() > COLLABORATORS {
+            let count = self.collaborators.len();
+            return Err(format!("{count} collaborators are named, and Instagram takes {COLLABORATORS}: name fewer"));
+        }
         match &self.children {
             Some(children) if !(2..=10).contains(&children.len()) => {
                 Err(format!("a carousel has 2 to 10 items, and this one {}", children.len()))
@@ -235,7 +303,7 @@ impl CreateContainer {
 }
 
 /// Where a container stands.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Container {
     /// Its id.
@@ -246,6 +314,9 @@ pub struct Container {
     /// The same in words; after a failure with its reason.
     #[serde(default)]
     pub status: Option<String>,
+    /// How far the upload of its bytes is, if they are uploaded.
+    #[serde(default)]
+    pub video_status: Option<VideoStatus>,
 }
 
 impl Container {
@@ -278,6 +349,14 @@ mod tests {
                 json!({ "media_type": "VIDEO", "video_url": "u", "is_carousel_item": true }),
             ),
             (
+                CreateContainer::reel(Reel {
+                    collaborators: vec!["ada".to_owned(), "bob".to_owned()],
+                    ..Reel::uploaded()
+                }),
+                json!({ "media_type": "REELS", "upload_type": "resumable", "collaborators": "ada,bob" }),
+            ),
+            (CreateContainer::story(Story::Upload), json!({ "media_type": "STORIES", "upload_type": "resumable" })),
+            (
                 CreateContainer::image(ImagePost {
                     user_tags: vec![UserTag { username: "ada".to_owned(), x: Some(0.5), y: Some(0.25) }],
                     ..ImagePost::new("u")
@@ -293,8 +372,8 @@ mod tests {
     fn what_instagram_would_refuse_is_found_before() {
         let caption = |text: String| CreateContainer::image(ImagePost { caption: Some(text), ..ImagePost::new("u") });
         let carousel = |count: usize| {
-            let children = (0..count).map(|n| n.to_string().into()).collect();
-            CreateContainer::carousel(Carousel { children, caption: None })
+            let children = (0..count).map(|n| n.to_string().into());
+            CreateContainer::carousel(Carousel::new(children))
         };
         for (container, is_fine) in [
             (caption("é".repeat(2200)), true),
@@ -303,6 +382,7 @@ mod tests {
             (caption("#a ".repeat(31)), false),
             (caption("@a ".repeat(21)), false),
             (caption("# ".repeat(31)), true),
+            (CreateContainer::image(ImagePost { collaborators: vec![String::new(); 4], ..ImagePost::new("u") }), false),
             (carousel(1), false),
             (carousel(2), true),
             (carousel(10), true),

@@ -1,18 +1,25 @@
 //! Instagram publishing: a container is made of media, waited for, and published.
 
 mod container;
+mod insights;
 mod limit;
+mod upload;
 
 use std::time::Duration;
 
-use acd_core::Operation;
+use acd_core::upload::{UploadSource, Uploader};
+use acd_core::{Operation, TimeoutClass};
 use http::Method;
 use serde_json::json;
 
 pub use container::{
     Carousel, Container, ContainerStatus, CreateContainer, ImagePost, MediaType, Reel, Story, UserTag,
 };
+pub use insights::{
+    AccountInsights, AccountMetric, IgInsight, IgInsightValue, InsightsPeriod, MediaMetric, MetricType,
+};
 pub use limit::{PublishingConfig, PublishingLimit};
+pub use upload::{ContainerUpload, ContainerUploadState};
 
 use crate::answers::{Created, Done};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,8 +52,24 @@ pub const MEDIA: Operation =
 pub const DELETE: Operation =
     Operation::new("meta.instagram.delete", Method::DELETE, "/{version}/{id}").idempotent().pool(INSTAGRAM);
 
+/// `POST {upload URL}`: the bytes of a container's video, from an offset on
+/// ([page](https://developers.facebook.com/docs/instagram-platform/content-publishing/resumable-uploads), read 2026-11)
+pub const BYTES: Operation = Operation::new("meta.instagram.bytes", Method::POST, "/ig-api-upload/{version}/{id}")
+    .timeout(TimeoutClass::Transfer);
+/// `GET /{media}/insights`
+/// ([page](https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/insights), read
+/// 2026-11)
+pub const MEDIA_INSIGHTS: Operation =
+    Operation::new("meta.instagram.media_insights", Method::GET, "/{version}/{id}/insights").safe().pool(INSTAGRAM);
+/// `GET /{ig user}/insights`
+/// ([page](https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/insights), read
+/// 2026-11)
+pub const ACCOUNT_INSIGHTS: Operation =
+    Operation::new("meta.instagram.account_insights", Method::GET, "/{version}/{id}/insights").safe().pool(INSTAGRAM);
+
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] = &[CREATE, CONTAINER, PUBLISH, LIMIT, MEDIA, DELETE];
+pub const OPERATIONS: &[Operation] =
+    &[CREATE, CONTAINER, PUBLISH, LIMIT, MEDIA, DELETE, BYTES, MEDIA_INSIGHTS, ACCOUNT_INSIGHTS];
 
 /// How long a container is waited for: a reel of a quarter of an hour takes minutes.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -90,10 +113,15 @@ impl<'c> InstagramClient<'c> {
     ///
     /// # Errors
     /// [`ErrorKind::Request`] for what Meta would refuse: a caption over 2200 characters or with over 30 hashtags or 20
-    /// mentions, a carousel of fewer than 2 or more than 10. Nothing is sent then.
+    /// mentions, over 3 collaborators, a carousel of fewer than 2 or more than 10; and for a video whose bytes are
+    /// uploaded, which [`upload`](Self::upload) makes. Nothing is sent then.
     pub fn create(&self, user: &IgUserId, container: &CreateContainer) -> MetaCall<'c, Created<IgContainerId>> {
         let call = MetaCall::json(self.meta, &CREATE).counted_for(user).path("id", user);
         match container.check() {
+            Ok(()) if container.is_upload() => {
+                let problem = "the bytes of this container are uploaded: make it with `upload` or `post_video`";
+                call.refused(Error::new(ErrorKind::Request, problem))
+            }
             Ok(()) => call.body(container),
             Err(problem) => call.refused(Error::new(ErrorKind::Request, problem)),
         }
@@ -101,7 +129,7 @@ impl<'c> InstagramClient<'c> {
 
     /// Reads where a container stands. Safe to repeat.
     pub fn container(&self, id: &IgContainerId) -> MetaCall<'c, Container> {
-        MetaCall::json(self.meta, &CONTAINER).path("id", id).param("fields", "status_code,status")
+        MetaCall::json(self.meta, &CONTAINER).path("id", id).param("fields", "status_code,status,video_status")
     }
 
     /// Waits until a container may be published: looks after 2 s and then ever more rarely, every minute at the end, for
@@ -192,7 +220,32 @@ impl<'c> InstagramClient<'c> {
         self.publish_once(user, &created.id).await
     }
 
-    /// The same for a carousel: its items first, then what holds them.
+    /// An upload of a video's bytes into a new container, for [`Uploader`]: resumed where it broke off, in another process
+    /// too, within the 24 hours that a container lives. Then [`wait`](Self::wait) and
+    /// [`publish_once`](Self::publish_once), or name it in a [`Carousel`].
+    pub fn upload(&self, user: &IgUserId, container: &CreateContainer) -> ContainerUpload {
+        ContainerUpload::new(self.meta.clone(), user.clone(), container.clone())
+    }
+
+    /// As [`post`](Self::post), for a reel or a story whose bytes are uploaded.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post), and those of [`Uploader::upload`]. To go on with an upload that failed for good, use
+    /// [`upload`](Self::upload) with a store for its session.
+    pub async fn post_video(
+        &self,
+        user: &IgUserId,
+        container: &CreateContainer,
+        video: impl UploadSource,
+    ) -> Result<Option<IgMediaId>> {
+        self.may_post(user).await?;
+        let uploader = Uploader::new(self.upload(user, container)).runtime(self.meta.http().runtime().clone());
+        let created = uploader.upload(video).await?;
+        self.wait(&created).await?;
+        self.publish_once(user, &created).await
+    }
+
+    /// The same as [`post`](Self::post) for a carousel: its items first, then what holds them.
     ///
     /// # Errors
     /// As [`post`](Self::post).
@@ -210,7 +263,8 @@ impl<'c> InstagramClient<'c> {
         for child in &children {
             self.wait(child).await?;
         }
-        let created = self.create(user, &CreateContainer::carousel(Carousel { children, caption })).await?;
+        let created =
+            self.create(user, &CreateContainer::carousel(Carousel { caption, ..Carousel::new(children) })).await?;
         self.wait(&created.id).await?;
         self.publish_once(user, &created.id).await
     }

@@ -32,6 +32,10 @@ pub struct ChunkedVideoUpload {
 pub struct ChunkedVideoState {
     session: String,
     video: VideoId,
+    /// How large Meta made the first chunk: a video's status, which tells how much Meta has, does not tell how much it
+    /// takes next, and a larger chunk is refused once it is sent.
+    #[serde(default)]
+    chunk: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -50,9 +54,13 @@ struct Offsets {
 }
 
 impl Offsets {
-    fn position(&self) -> Option<Position> {
+    fn read(&self) -> Option<(u64, u64)> {
         let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-        Some(Position::at(number(&self.start_offset)?).until(number(&self.end_offset)?))
+        Some((number(&self.start_offset)?, number(&self.end_offset)?))
+    }
+
+    fn position(&self) -> Option<Position> {
+        self.read().map(|(start, end)| Position::at(start).until(end))
     }
 }
 
@@ -90,9 +98,10 @@ impl UploadTarget for ChunkedVideoUpload {
     async fn begin(&self, plan: &ChunkPlan) -> Result<Begun<ChunkedVideoState>> {
         let body = json!({ "upload_phase": "start", "file_size": plan.size() });
         let started = self.call::<Started>(&VIDEO_CHUNKED).body(&body).await?;
-        let position = started.next.position().ok_or_else(unreadable)?;
-        let state = ChunkedVideoState { session: started.upload_session_id.0, video: started.video_id };
-        Ok(Begun { state, position })
+        let (start, end) = started.next.read().ok_or_else(unreadable)?;
+        let (session, chunk) = (started.upload_session_id.0, end.checked_sub(start).filter(|chunk| *chunk > 0));
+        let state = ChunkedVideoState { session, video: started.video_id, chunk };
+        Ok(Begun { state, position: Position::at(start).until(end) })
     }
 
     async fn locate(&self, state: &ChunkedVideoState, _: &ChunkPlan) -> Result<Standing<VideoId>> {
@@ -100,7 +109,7 @@ impl UploadTarget for ChunkedVideoUpload {
         if let Some(position) = told {
             return Ok(Standing::At(position));
         }
-        self.meta.ad_videos().standing(&state.video).await
+        self.meta.ad_videos().standing(&state.video, state.chunk).await
     }
 
     async fn send(&self, state: &ChunkedVideoState, part: &Part) -> Result<PartAnswer<VideoId>> {
@@ -155,6 +164,26 @@ mod tests {
 
     fn next(start: u64, end: u64) -> Script {
         answer(200).body(format!(r#"{{"start_offset":"{start}","end_offset":"{end}"}}"#))
+    }
+
+    #[test]
+    fn after_a_failure_a_chunk_is_as_large_as_metas_first() {
+        let started = r#"{"upload_session_id":"77","video_id":"88","start_offset":"0","end_offset":"4"}"#;
+        let standing =
+            r#"{"id":"88","status":{"video_status":"processing","uploading_phase":{"bytes_transferred":4}}}"#;
+        let lost = || Script::fail(|| crate::Error::new(crate::ErrorKind::Interrupted, "cut"));
+        let (harness, meta) = scripted([
+            answer(200).body(started),
+            lost(),
+            answer(200).body(standing),
+            next(8, 10),
+            next(10, 10),
+            answer(200).body(r#"{"success":true}"#),
+        ]);
+        let uploader = Uploader::new(meta.ad_videos().chunked(&"17".into(), "Clip")).runtime(harness.runtime());
+        harness.run(uploader.upload(Bytes::from_static(b"0123456789"))).unwrap();
+        let body = String::from_utf8_lossy(&harness.requests()[3].body).into_owned();
+        assert!(body.contains("\r\n\r\n4567\r\n"), "{body}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl UploadTarget for ResumableVideoUpload {
     }
 
     async fn locate(&self, state: &ResumableVideoState, _: &ChunkPlan) -> Result<Standing<VideoId>> {
-        self.meta.ad_videos().standing(&state.video).await
+        self.meta.ad_videos().standing(&state.video, None).await
     }
 
     async fn send(&self, state: &ResumableVideoState, part: &Part) -> Result<PartAnswer<VideoId>> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd_core::upload::Standing;
+use acd_core::upload::{Position, Standing};
 use serde::Deserialize;
 
 use super::{ChunkedVideoUpload, GET_VIDEO, ResumableVideoUpload};
@@ -154,11 +154,14 @@ impl<'c> AdVideosClient<'c> {
         Ok(video.status.unwrap_or_default())
     }
 
-    /// Where the upload of a video stands.
-    pub(super) async fn standing(&self, id: &VideoId) -> Result<Standing<VideoId>> {
+    /// Where the upload of a video stands, and how much is sent next where Meta said so.
+    pub(super) async fn standing(&self, id: &VideoId, chunk: Option<u64>) -> Result<Standing<VideoId>> {
         match self.status(id).await {
             Ok(status) if status.is_ended() => Ok(Standing::Done(id.clone())),
-            Ok(status) => Ok(Standing::At(acd_core::upload::Position::at(status.stored()))),
+            Ok(status) => {
+                let position = Position::at(status.stored());
+                Ok(Standing::At(chunk.map_or(position, |chunk| position.until(status.stored().saturating_add(chunk)))))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Standing::Gone),
             Err(error) => Err(error),
         }

@@ -74,6 +74,11 @@ pub(super) fn check(state: &State, raw: &Raw) -> Result<(), GraphError> {
     Ok(())
 }
 
+/// Whether a token is one that works, for the host that takes bytes, which knows neither proofs nor envelopes.
+pub(super) fn is_valid(state: &State, text: &str) -> bool {
+    state.tokens.iter().any(|token| token.text == text && token.revoked.is_none())
+}
+
 /// `appsecret_proof`, as <https://developers.facebook.com/docs/graph-api/guides/secure-requests/> defines it; compared in
 /// constant time.
 fn is_proof(secret: &str, token: &str, proof: &str) -> bool {

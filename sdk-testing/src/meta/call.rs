@@ -17,8 +17,18 @@ pub(super) struct Raw {
     /// The path without the leading slash.
     pub(super) path: String,
     pub(super) params: Params,
+    pub(super) files: Vec<FilePart>,
     /// The token of the header; the parameter `access_token` stands in `params`.
     bearer: Option<String>,
+}
+
+/// A file among the parts of a multipart body.
+#[derive(Clone, Debug)]
+pub(super) struct FilePart {
+    /// The part's name, which is a parameter's.
+    pub(super) name: String,
+    pub(super) file_name: String,
+    pub(super) bytes: Bytes,
 }
 
 /// A call with its version and its time.
@@ -30,6 +40,7 @@ pub(super) struct Call {
     /// What follows the version.
     pub(super) path: Vec<String>,
     pub(super) params: Params,
+    pub(super) files: Vec<FilePart>,
     pub(super) now: DateTime<Utc>,
     /// Scheme, host and version, for links to other pages.
     pub(super) base: String,
@@ -45,11 +56,11 @@ const UNVERSIONED: [&str; 4] = ["", "me", "debug_token", "oauth"];
 impl Raw {
     /// Reads a request whose body is already here.
     pub(super) async fn read(parts: &Parts, body: Bytes) -> Result<Self, GraphError> {
-        let mut params = Params::default();
+        let (mut params, mut files) = (Params::default(), Vec::new());
         params.add_form(parts.uri.query().unwrap_or_default().as_bytes());
         let content_type = header_text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
         if content_type.starts_with("multipart/form-data") {
-            read_multipart(parts, body, &mut params).await?;
+            read_multipart(parts, body, &mut params, &mut files).await?;
         } else if content_type.starts_with("application/json") {
             params.add_json(&body)?;
         } else {
@@ -60,6 +71,7 @@ impl Raw {
             method: params.text("method").unwrap_or_else(|| parts.method.to_string()).to_ascii_uppercase(),
             path: parts.uri.path().trim_matches('/').to_owned(),
             params,
+            files,
             bearer: bearer(&parts.headers),
         })
     }
@@ -79,7 +91,7 @@ impl Raw {
         let has_version = path.split('/').next().is_some_and(|first| version(first).is_some());
         let version = self.path.split('/').next().filter(|first| !has_version && version(first).is_some());
         let path = version.map_or_else(|| path.to_owned(), |version| format!("{version}/{path}"));
-        Self { method: method.to_ascii_uppercase(), path, params, bearer: self.bearer.clone() }
+        Self { method: method.to_ascii_uppercase(), path, params, bearer: self.bearer.clone(), ..Self::default() }
     }
 
     /// The token, from wherever it came.
@@ -112,7 +124,7 @@ impl Raw {
             }
         };
         let base = format!("{origin}/v{version}.0");
-        Ok(Call { method: self.method, version, path, params: self.params, now, base })
+        Ok(Call { method: self.method, version, path, params: self.params, files: self.files, now, base })
     }
 }
 
@@ -130,15 +142,23 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     ["Bearer ", "OAuth "].into_iter().find_map(|scheme| value.strip_prefix(scheme)).map(str::to_owned)
 }
 
-/// Reads the text fields of a form with parts; files count by their length alone.
-async fn read_multipart(parts: &Parts, body: Bytes, params: &mut Params) -> Result<(), GraphError> {
+/// Reads the fields and the files of a form with parts.
+async fn read_multipart(
+    parts: &Parts,
+    body: Bytes,
+    params: &mut Params,
+    files: &mut Vec<FilePart>,
+) -> Result<(), GraphError> {
     let broken = || GraphError::new(100, "(#100) The multipart body is broken");
     let request = Request::from_parts(parts.clone(), Body::from(body));
     let mut fields = Multipart::from_request(request, &()).await.map_err(|_| broken())?;
     while let Some(field) = fields.next_field().await.map_err(|_| broken())? {
         let name = field.name().unwrap_or_default().to_owned();
-        if field.file_name().is_none() {
-            params.add(&name, field.text().await.map_err(|_| broken())?.into());
+        match field.file_name().map(str::to_owned) {
+            None => params.add(&name, field.text().await.map_err(|_| broken())?.into()),
+            Some(file_name) => {
+                files.push(FilePart { name, file_name, bytes: field.bytes().await.map_err(|_| broken())? });
+            }
         }
     }
     Ok(())

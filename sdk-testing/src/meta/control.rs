@@ -35,7 +35,10 @@ pub(super) fn router() -> Router<Arc<Simulation>> {
 /// Everything there is, credentials of the simulated world included.
 pub(super) fn snapshot(state: &state::State, now: chrono::DateTime<chrono::Utc>) -> Value {
     let events: Vec<_> = state.events.iter().rev().take(200).collect();
-    json!({ "now": now.to_rfc3339(), "world": state.world, "nodes": nodes(&state.nodes), "events": events })
+    json!({
+        "now": now.to_rfc3339(), "world": state.world, "nodes": nodes(&state.nodes), "events": events,
+        "uploads": state.media.uploads(),
+    })
 }
 
 fn nodes(nodes: &Nodes) -> Vec<Value> {

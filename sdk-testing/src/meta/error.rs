@@ -9,9 +9,10 @@ pub(super) struct GraphError {
     pub(super) code: i64,
     pub(super) subcode: Option<i64>,
     message: String,
-    user: Option<(&'static str, String)>,
+    user: Option<Box<(&'static str, String)>>,
     is_transient: bool,
     blamed: Vec<String>,
+    data: Option<Box<Value>>,
 }
 
 /// A refusal that Meta has a subcode for.
@@ -44,6 +45,18 @@ pub(super) mod refusal {
     pub(crate) const TOO_FEW_CUSTOMER_PARAMETERS: Refusal =
         invalid(2_804_050, "Too Few Customer Information Parameters");
     pub(crate) const NO_SUCH_OBJECT: Refusal = invalid(33, "Unsupported Request");
+    pub(crate) const WRONG_OFFSET: Refusal = Refusal { code: 6000, subcode: 1_363_037, title: "Video Upload Problem" };
+    pub(crate) const NOT_FETCHABLE: Refusal = Refusal { code: 9004, subcode: 2_207_052, title: "Media Not Fetchable" };
+    pub(crate) const NOT_READY: Refusal = Refusal { code: 9007, subcode: 2_207_027, title: "Media Is Not Ready" };
+    pub(crate) const POSTS_USED_UP: Refusal = Refusal { code: 9, subcode: 2_207_042, title: "Maximum Posts Reached" };
+    pub(crate) const NO_MEDIA: Refusal = Refusal { code: 24, subcode: 2_207_006, title: "Media Not Found" };
+    pub(crate) const EXPIRED: Refusal = Refusal { code: 24, subcode: 2_207_008, title: "Media Builder Expired" };
+    pub(crate) const NOT_JPEG: Refusal = Refusal { code: 36_001, subcode: 2_207_005, title: "Image Format" };
+    pub(crate) const CAPTION_TOO_LONG: Refusal =
+        Refusal { code: 36_004, subcode: 2_207_010, title: "Caption Too Long" };
+    pub(crate) const CAROUSEL_COUNT: Refusal = invalid(2_207_028, "Carousel Needs 2 To 10 Items");
+    pub(crate) const TOO_MANY_TAGS: Refusal = invalid(2_207_040, "Too Many Tags");
+    pub(crate) const MEDIA_TYPE: Refusal = invalid(2_207_023, "Unknown Media Type");
     pub(crate) const BUDGET_CHANGED_TOO_OFTEN: Refusal =
         Refusal { code: 613, subcode: 1_487_632, title: "Budget Changed Too Often" };
     pub(crate) const ACCOUNT_THROTTLED: Refusal =
@@ -61,6 +74,7 @@ impl GraphError {
             user: None,
             is_transient: false,
             blamed: Vec::new(),
+            data: None,
         }
     }
 
@@ -95,7 +109,7 @@ impl GraphError {
             _ => "Invalid parameter".to_owned(),
         };
         let error = Self::new(refusal.code, message);
-        Self { subcode: Some(refusal.subcode), user: Some((refusal.title, explanation)), ..error }
+        Self { subcode: Some(refusal.subcode), user: Some(Box::new((refusal.title, explanation))), ..error }
     }
 
     #[must_use]
@@ -122,6 +136,13 @@ impl GraphError {
         self
     }
 
+    /// What a program needs to go on, given as an object.
+    #[must_use]
+    pub(super) fn with_data(mut self, data: Value) -> Self {
+        self.data = Some(Box::new(data));
+        self
+    }
+
     /// The body that Meta answers with.
     pub(super) fn body(&self, fbtrace_id: &str) -> Value {
         let mut error = Map::new();
@@ -134,11 +155,13 @@ impl GraphError {
         if self.is_transient || self.user.is_some() {
             error.insert("is_transient".into(), json!(self.is_transient));
         }
-        if let Some((title, explanation)) = &self.user {
+        if let Some((title, explanation)) = self.user.as_deref() {
             error.insert("error_user_title".into(), json!(title));
             error.insert("error_user_msg".into(), json!(explanation));
         }
-        if !self.blamed.is_empty() {
+        if let Some(data) = self.data.as_deref() {
+            error.insert("error_data".into(), data.clone());
+        } else if !self.blamed.is_empty() {
             // Meta gives this one as JSON text.
             let data = json!({ "blame_field_specs": [self.blamed] }).to_string();
             error.insert("error_data".into(), json!(data));

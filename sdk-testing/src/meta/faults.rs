@@ -51,6 +51,12 @@ pub enum MetaEffect {
     },
     /// The ad account's limit is said to be reached. Nothing is done.
     Throttle,
+    /// The connection ends when so many bytes of the request's body have come; calls with less of it go on. An upload
+    /// from an offset keeps what it has by then; of any other call nothing is done.
+    CutWithin {
+        /// In bytes.
+        bytes: u64,
+    },
     /// The connection ends before anything is done.
     CutBefore,
     /// Everything is done, and the connection ends without an answer.
@@ -102,17 +108,27 @@ impl MetaFault {
     }
 }
 
-/// The first fault that a call meets, counted off; latency is looked for on its own, because it goes with another.
+/// When an effect shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Before the call is read. It goes with another effect.
+    Arrival,
+    /// While the body comes, of which this length was announced.
+    Body(Option<u64>),
+    /// In the place of the answer.
+    Answer,
+}
+
+/// The first fault that a call meets at this stage, counted off.
 pub(super) fn draw(
     faults: &mut [MetaFault],
     method: &str,
     path: &str,
     runtime: &Runtime,
-    latency: bool,
+    stage: Stage,
 ) -> Option<MetaEffect> {
     faults.iter_mut().find_map(|fault| {
-        let is_wanted = matches!(fault.effect, MetaEffect::Latency { .. }) == latency;
-        if !is_wanted || !fault.fits(method, path) {
+        if !fault.effect.shows(stage) || !fault.fits(method, path) {
             return None;
         }
         // Without randomness a share cannot be drawn, and what is asked for happens rather than not.
@@ -131,8 +147,26 @@ impl MetaEffect {
             Self::Latency { .. } => "latency",
             Self::Error { .. } => "error",
             Self::Throttle => "throttle",
+            Self::CutWithin { .. } => "cut_within",
             Self::CutBefore => "cut_before",
             Self::CutAfter => "cut_after",
+        }
+    }
+
+    fn shows(&self, stage: Stage) -> bool {
+        match (self, stage) {
+            (Self::Latency { .. }, stage) => stage == Stage::Arrival,
+            (Self::CutWithin { bytes }, Stage::Body(length)) => length.is_none_or(|length| length > *bytes),
+            (Self::CutWithin { .. }, _) => false,
+            (_, stage) => stage == Stage::Answer,
+        }
+    }
+
+    /// After how many bytes of the body the connection ends.
+    pub(super) const fn cut_at(&self) -> Option<u64> {
+        match self {
+            Self::CutWithin { bytes } => Some(*bytes),
+            _ => None,
         }
     }
 
@@ -161,11 +195,20 @@ mod tests {
     fn a_fault_meets_what_it_is_meant_for_as_often_as_asked() {
         let text = r#"{"method":"POST","path":"/campaigns","times":1,"effect":{"kind":"cut_after"}}"#;
         let mut faults: Vec<MetaFault> = vec![serde_json::from_str(text).unwrap()];
-        let mut draw = |method, path| draw(&mut faults, method, path, &Runtime::system(), false);
+        let mut draw = |method, path| draw(&mut faults, method, path, &Runtime::system(), Stage::Answer);
         assert_eq!(draw("GET", "v26.0/act_1/campaigns"), None);
         assert_eq!(draw("POST", "v26.0/act_1/adsets"), None);
         assert_eq!(draw("POST", "v26.0/act_1/campaigns"), Some(MetaEffect::CutAfter));
         assert_eq!(draw("POST", "v26.0/act_1/campaigns"), None);
+    }
+
+    #[test]
+    fn a_cut_within_a_body_waits_for_one_that_is_long_enough() {
+        let mut faults = vec![MetaFault::new(MetaEffect::CutWithin { bytes: 10 }).times(1)];
+        let mut draw = |stage| draw(&mut faults, "POST", "x", &Runtime::system(), stage);
+        assert_eq!(draw(Stage::Arrival).or(draw(Stage::Body(Some(10)))).or(draw(Stage::Answer)), None);
+        assert_eq!(draw(Stage::Body(Some(11))), Some(MetaEffect::CutWithin { bytes: 10 }));
+        assert_eq!(draw(Stage::Body(None)), None, "once");
     }
 
     #[test]

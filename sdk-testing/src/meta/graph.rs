@@ -10,6 +10,7 @@ use super::error::GraphError;
 use super::fields;
 use super::insights;
 use super::kind::Kind;
+use super::media;
 use super::nodes::Node;
 use super::read;
 use super::state::State;
@@ -28,6 +29,7 @@ pub(super) struct Answer {
 pub(super) fn answer(state: &mut State, raw: Raw, origin: &str, now: chrono::DateTime<chrono::Utc>) -> Answer {
     let trace = state.trace();
     let mut headers = vec![("x-fb-trace-id", trace.clone()), ("x-fb-rev", "1000000000".to_owned())];
+    media::settle(state, now);
     let result = auth::check(state, &raw).and_then(|()| raw.into_call(origin, now)).and_then(|call| {
         headers.push(("facebook-api-version", format!("v{}.0", call.version)));
         let charge = charge(state, &call);
@@ -60,12 +62,12 @@ fn charge(state: &State, call: &Call) -> Option<Charge> {
     let (owner, use_case) = match (node.kind, edge) {
         (Kind::AdsPixel, "events") => return None,
         (Kind::AdReportRun, _) => (node.owner, UseCase::AdsInsights),
-        (_, "insights") if node.kind != Kind::IGMedia => (owner_of(node), UseCase::AdsInsights),
+        (_, "insights") if !matches!(node.kind, Kind::IGUser | Kind::IGMedia) => (owner_of(node), UseCase::AdsInsights),
         (_, "leads" | "leadgen_forms" | "test_leads") | (Kind::Lead | Kind::LeadgenForm, _) => {
             (owner_of(node), UseCase::Leadgen)
         }
         (Kind::Page, _) => (node.id, UseCase::Pages),
-        (Kind::IGUser | Kind::IGMedia, _) => (owner_of(node), UseCase::Instagram),
+        (Kind::IGUser | Kind::IGContainer | Kind::IGMedia, _) => (owner_of(node), UseCase::Instagram),
         _ => (owner_of(node), UseCase::AdsManagement),
     };
     let is_active =
@@ -99,8 +101,11 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
             }
             let answer = match method {
                 "GET" => Some(read::node(&state.nodes, &node, &selected, &call.base)?),
-                "POST" => ads::update(state, call, &node)?,
-                "DELETE" => ads::delete(state, call, &node),
+                "POST" => match media::update(state, call, &node)? {
+                    Some(answer) => Some(answer),
+                    None => ads::update(state, call, &node)?,
+                },
+                "DELETE" => media::delete(state, &node).or_else(|| ads::delete(state, call, &node)),
                 _ => None,
             };
             answer.ok_or_else(|| unsupported(call, id))
@@ -110,6 +115,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
             let answer = match method {
                 "GET" => get_edge(state, call, &node, edge)?,
                 "POST" => post_edge(state, call, &node, edge)?,
+                "DELETE" => media::delete_edge(state, call, &node, edge)?,
                 _ => None,
             };
             answer.ok_or_else(|| unknown_edge(call, &node, edge))
@@ -123,6 +129,9 @@ fn find(state: &State, call: &Call, id: &str) -> Result<Node, GraphError> {
 }
 
 fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<Option<Value>, GraphError> {
+    if let Some(answer) = media::get_edge(state, call, node, edge)? {
+        return Ok(Some(answer));
+    }
     if edge == "insights" {
         return insights::read(state, call, node);
     }
@@ -147,6 +156,9 @@ fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<O
 }
 
 fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<Option<Value>, GraphError> {
+    if let Some(answer) = media::post_edge(state, call, node, edge)? {
+        return Ok(Some(answer));
+    }
     match (node.kind, edge) {
         (_, "insights") => insights::start(state, call, node),
         (Kind::AdsPixel, "events") => conversions::receive(&mut state.events, call, node.id).map(Some),
@@ -176,13 +188,15 @@ fn is_below(above: Kind, kind: Kind) -> bool {
     match above {
         Kind::AdAccount => {
             matches!(kind, Kind::Campaign | Kind::AdSet | Kind::Ad | Kind::AdCreative | Kind::AdLabel | Kind::AdsPixel)
+                || matches!(kind, Kind::AdImage | Kind::AdVideo)
         }
+        Kind::AdVideo => kind == Kind::VideoThumbnail,
         Kind::Campaign => matches!(kind, Kind::AdSet | Kind::Ad),
         Kind::AdSet => kind == Kind::Ad,
         Kind::Ad => matches!(kind, Kind::AdCreative | Kind::Lead),
         Kind::Page => kind == Kind::LeadgenForm,
         Kind::LeadgenForm => kind == Kind::Lead,
-        Kind::IGUser => kind == Kind::IGMedia,
+        Kind::IGUser | Kind::IGMedia => kind == Kind::IGMedia,
         _ => false,
     }
 }

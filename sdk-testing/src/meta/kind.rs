@@ -15,11 +15,15 @@ pub(super) enum Kind {
     AdCreative,
     AdLabel,
     AdReportRun,
+    AdImage,
+    AdVideo,
+    VideoThumbnail,
     AdsPixel,
     Page,
     LeadgenForm,
     Lead,
     IGUser,
+    IGContainer,
     IGMedia,
 }
 
@@ -51,11 +55,15 @@ impl Kind {
             Self::AdCreative => "AdCreative",
             Self::AdLabel => "AdLabel",
             Self::AdReportRun => "AdReportRun",
+            Self::AdImage => "AdImage",
+            Self::AdVideo => "AdVideo",
+            Self::VideoThumbnail => "VideoThumbnail",
             Self::AdsPixel => "AdsPixel",
             Self::Page => "Page",
             Self::LeadgenForm => "LeadgenForm",
             Self::Lead => "Lead",
             Self::IGUser => "IGUser",
+            Self::IGContainer => "IGContainer",
             Self::IGMedia => "IGMedia",
         }
     }
@@ -85,11 +93,15 @@ mod tests {
             Kind::AdCreative,
             Kind::AdLabel,
             Kind::AdReportRun,
+            Kind::AdImage,
+            Kind::AdVideo,
+            Kind::VideoThumbnail,
             Kind::AdsPixel,
             Kind::Page,
             Kind::LeadgenForm,
             Kind::Lead,
             Kind::IGUser,
+            Kind::IGContainer,
             Kind::IGMedia,
         ];
         for kind in kinds {

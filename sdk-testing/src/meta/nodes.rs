@@ -44,6 +44,7 @@ impl Node {
     pub(super) fn public_id(&self) -> String {
         match self.kind {
             Kind::AdAccount => format!("act_{}", self.id),
+            Kind::AdImage => format!("{}:{}", self.owner, self.text("hash")),
             _ => self.id.to_string(),
         }
     }
@@ -96,12 +97,25 @@ impl Nodes {
         self.by_id.get_mut(&id)
     }
 
-    /// The node that a path names: `act_…` for an ad account, else a number.
+    /// The node that a path names: `act_…` for an ad account, its number and the hash for an image, else a number.
     pub(super) fn find(&self, id: &str) -> Option<&Node> {
-        match id.strip_prefix("act_") {
-            Some(number) => self.of_kind(number.parse().ok()?, Kind::AdAccount),
-            None => self.get(id.parse().ok()?).filter(|node| node.kind != Kind::AdAccount),
+        if let Some(number) = id.strip_prefix("act_") {
+            return self.of_kind(number.parse().ok()?, Kind::AdAccount);
         }
+        match id.split_once(':') {
+            Some((account, hash)) => self.image(account.parse().ok()?, hash),
+            None => self.get(id.parse().ok()?).filter(|node| !matches!(node.kind, Kind::AdAccount | Kind::AdImage)),
+        }
+    }
+
+    /// The image of an ad account that has this hash.
+    pub(super) fn image(&self, account: u64, hash: &str) -> Option<&Node> {
+        self.iter().find(|node| node.kind == Kind::AdImage && node.owner == account && node.text("hash") == hash)
+    }
+
+    /// Takes a node away, for kinds of which nothing stays.
+    pub(super) fn remove(&mut self, id: u64) {
+        self.by_id.remove(&id);
     }
 
     /// All, newest first, as Meta lists them.

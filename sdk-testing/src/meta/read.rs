@@ -28,7 +28,10 @@ pub(super) fn listed(edge: &str) -> Option<Kind> {
         "adspixels" => Kind::AdsPixel,
         "leadgen_forms" => Kind::LeadgenForm,
         "leads" => Kind::Lead,
-        "media" => Kind::IGMedia,
+        "adimages" => Kind::AdImage,
+        "advideos" => Kind::AdVideo,
+        "thumbnails" => Kind::VideoThumbnail,
+        "media" | "children" => Kind::IGMedia,
         _ => return None,
     })
 }
@@ -110,7 +113,10 @@ fn arguments(field: &Selected) -> Params {
 pub(super) fn children<'a>(nodes: &'a Nodes, above: &'a Node, kind: Kind) -> Vec<&'a Node> {
     let id = above.id.to_string();
     let is_below = |node: &Node| match above.kind {
-        Kind::AdAccount | Kind::Page | Kind::IGUser => node.owner == above.id,
+        Kind::IGUser => node.owner == above.id && !node.has("parent"),
+        Kind::AdAccount | Kind::Page => node.owner == above.id,
+        Kind::AdVideo => node.text("video_id") == id,
+        Kind::IGMedia => node.text("parent") == id,
         Kind::Campaign => node.text("campaign_id") == id,
         Kind::AdSet => node.text("adset_id") == id,
         Kind::LeadgenForm => node.text("form_id") == id,

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,14 +26,14 @@ use super::clock::SimClock;
 use super::control;
 use super::conversions;
 use super::error::GraphError;
-use super::faults::{self, MetaEffect};
+use super::faults::{self, MetaEffect, Stage};
 use super::graph::{self, Answer};
+use super::incoming::{self, Unread};
 use super::kind::Kind;
+use super::media::rupload;
 use super::params::Params;
 use super::state::{self, MetaExchange};
 
-/// The largest body that is read.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// What the pixel answers: one transparent point.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
@@ -67,7 +68,9 @@ impl std::error::Error for Cut {}
 
 /// Serves until it is dropped, and all connections with it.
 pub(super) async fn serve(listener: TcpListener, simulation: Arc<Simulation>) {
-    let router = Router::new().merge(control::router()).fallback(graph_call).with_state(Arc::clone(&simulation));
+    // The limit is on what is read of a body, whatever its form.
+    let graph = Router::new().fallback(graph_call).layer(DefaultBodyLimit::disable());
+    let router = graph.merge(control::router()).with_state(Arc::clone(&simulation));
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
@@ -99,47 +102,70 @@ async fn connection(stream: TcpStream, router: Router) {
 
 async fn graph_call(State(simulation): State<Arc<Simulation>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+    let runtime = simulation.clock.runtime();
+    let draw = |stage| faults::draw(&mut simulation.state().faults, &method, &path, runtime, stage);
+    if let Some(MetaEffect::Latency { milliseconds }) = draw(Stage::Arrival) {
+        runtime.sleep(Duration::from_millis(milliseconds)).await;
+    }
+    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let cut = draw(Stage::Body(length));
+    if let Some(target) = rupload::target(&path) {
+        return rupload::receive(&simulation, target, &parts, body, cut.as_ref()).await;
+    }
+    let body = match incoming::read(body, cut.as_ref().and_then(MetaEffect::cut_at)).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(Unread::Cut) => return respond(&simulation, &parts, None, cut.as_ref()),
+    };
     if matches!(path.as_str(), "/tr" | "/tr/") {
         return pixel(&simulation, parts.uri.query().unwrap_or_default(), &body);
     }
-    let runtime = simulation.clock.runtime();
-    let latency = faults::draw(&mut simulation.state().faults, &method, &path, runtime, true);
-    if let Some(MetaEffect::Latency { milliseconds }) = latency {
-        runtime.sleep(Duration::from_millis(milliseconds)).await;
-    }
     let raw = Raw::read(&parts, body).await;
-    let origin = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let origin = format!("http://{origin}");
     let now = simulation.clock.now();
-    let mut state = simulation.state();
-    let fault = faults::draw(&mut state.faults, &method, &path, runtime, false);
-    let answer = match (&fault, raw) {
-        (Some(MetaEffect::CutBefore), _) => None,
-        (_, Err(error)) => Some(refusal(&mut state, &error)),
-        (fault, Ok(raw)) => match fault.as_ref().and_then(MetaEffect::error) {
-            Some(error) => Some(refusal(&mut state, &error)),
-            None if batch::is_batch(&raw) => Some(match batch::run(&mut state, &raw, &origin, now) {
-                Ok(body) => Answer { status: 200, body, headers: Vec::new(), error: None },
-                Err(error) => refusal(&mut state, &error),
-            }),
-            None => Some(graph::answer(&mut state, raw, &origin, now)),
-        },
+    let fault = faults::draw(&mut simulation.state().faults, &method, &path, runtime, Stage::Answer);
+    let answer = {
+        let mut state = simulation.state();
+        match (&fault, raw) {
+            (Some(MetaEffect::CutBefore), _) => None,
+            (_, Err(error)) => Some(refusal(&mut state, &error)),
+            (fault, Ok(raw)) => match fault.as_ref().and_then(MetaEffect::error) {
+                Some(error) => Some(refusal(&mut state, &error)),
+                None if batch::is_batch(&raw) => Some(match batch::run(&mut state, &raw, &origin(&parts), now) {
+                    Ok(body) => Answer { status: 200, body, headers: Vec::new(), error: None },
+                    Err(error) => refusal(&mut state, &error),
+                }),
+                None => Some(graph::answer(&mut state, raw, &origin(&parts), now)),
+            },
+        }
     };
+    respond(&simulation, &parts, answer, fault.as_ref())
+}
+
+/// Scheme and host, as the caller knows them.
+fn origin(parts: &Parts) -> String {
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}")
+}
+
+/// Remembers the call and answers it, unless a fault takes the answer away.
+pub(super) fn respond(
+    simulation: &Simulation,
+    parts: &Parts,
+    answer: Option<Answer>,
+    fault: Option<&MetaEffect>,
+) -> Response {
     let error = answer.as_ref().and_then(|answer| answer.error);
-    state.remember(MetaExchange {
-        at: now.to_rfc3339(),
-        method,
-        path,
+    simulation.state().remember(MetaExchange {
+        at: simulation.clock.now().to_rfc3339(),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
         status: answer.as_ref().map_or(0, |answer| answer.status),
         code: error.map(|(code, _)| code),
         subcode: error.and_then(|(_, subcode)| subcode),
-        fault: fault.as_ref().map(MetaEffect::name),
+        fault: fault.map(MetaEffect::name),
     });
-    match answer.filter(|_| fault != Some(MetaEffect::CutAfter)) {
+    match answer.filter(|_| fault != Some(&MetaEffect::CutAfter)) {
         Some(answer) => written(&answer),
         None => (axum::Extension(Cut), ()).into_response(),
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::auth::Token;
 use super::conversions::Events;
 use super::faults::MetaFault;
+use super::media::Media;
 use super::nodes::Nodes;
 use super::usage::{MetaTier, Usage};
 use super::world::World;
@@ -48,6 +49,7 @@ pub(super) struct State {
     pub(super) nodes: Nodes,
     pub(super) usage: Usage,
     pub(super) events: Events,
+    pub(super) media: Media,
     pub(super) faults: Vec<MetaFault>,
     pub(super) traffic: VecDeque<MetaExchange>,
     traces: u64,
@@ -64,6 +66,7 @@ impl State {
             nodes,
             usage: Usage::new(tier),
             events: Events::default(),
+            media: Media::default(),
             faults: Vec::new(),
             traffic: VecDeque::new(),
             traces: 0,

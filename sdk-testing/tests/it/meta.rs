@@ -1,14 +1,21 @@
 //! The simulated Graph API over HTTP.
 
 mod ads;
+mod images;
+mod instagram;
 mod limits;
+mod videos;
 
-use acd_testing::MetaSimulator;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd_meta::MetaClient;
+use acd_testing::{ManualClock, MetaSimulator};
 use serde_json::{Value, json};
 
 /// A simulator and somebody who calls it.
 pub(crate) struct Meta {
-    pub(crate) simulator: MetaSimulator,
+    pub(crate) simulator: Arc<MetaSimulator>,
     http: reqwest::Client,
 }
 
@@ -20,7 +27,29 @@ impl Meta {
     pub(crate) fn of(simulator: MetaSimulator) -> Self {
         // Where another crate of the build switched TLS on, reqwest wants a provider of cryptography even for plain HTTP.
         let _chosen_before = rustls::crypto::ring::default_provider().install_default().is_err();
-        Self { simulator, http: reqwest::Client::new() }
+        Self { simulator: Arc::new(simulator), http: reqwest::Client::new() }
+    }
+
+    /// A simulator and our client of it, both on this clock.
+    pub(crate) async fn on(clock: &ManualClock) -> (Self, MetaClient) {
+        let simulator = MetaSimulator::builder().runtime(clock.runtime()).start().await.unwrap();
+        let world = simulator.world().clone();
+        let runtime = clock.runtime();
+        let client = MetaClient::builder(world.access_token)
+            .app_secret(world.app_secret)
+            .base_url(simulator.url())
+            .http(|http| http.runtime(runtime));
+        (Self::of(simulator), client.build().unwrap())
+    }
+
+    /// How often calls with this method went to paths that hold this text.
+    pub(crate) fn calls(&self, method: &str, path: &str) -> usize {
+        self.simulator.traffic().iter().filter(|call| call.method == method && call.path.contains(path)).count()
+    }
+
+    /// What faults did, in order.
+    pub(crate) fn faults(&self) -> Vec<&'static str> {
+        self.simulator.traffic().into_iter().filter_map(|call| call.fault).collect()
     }
 
     pub(crate) async fn send(
@@ -60,6 +89,20 @@ impl Meta {
         let answer = self.post(&self.account(edge), body).await;
         answer["id"].as_str().unwrap_or_else(|| panic!("not created: {answer}")).to_owned()
     }
+}
+
+/// Lets somebody who waits for this many seconds, one wait after the other, go on.
+pub(crate) async fn pass(clock: &ManualClock, pauses: &[u64]) {
+    for pause in pauses.iter().copied().map(Duration::from_secs) {
+        clock.sleeping(pause).await;
+        clock.advance(pause);
+    }
+}
+
+/// The beginning of a video file, and as many bytes as are wanted.
+pub(crate) fn video(size: usize) -> Vec<u8> {
+    let body = (0..size).map(|at| u8::try_from(at % 251).unwrap_or_default());
+    b"\0\0\0\x18ftypisom".iter().copied().chain(body.skip(12)).collect()
 }
 
 /// A campaign without a budget.

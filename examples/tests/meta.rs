@@ -15,3 +15,4 @@ macro_rules! example {
 }
 
 example!(capi_batch, "../examples/capi_batch.rs");
+example!(instagram_carousel, "../examples/instagram_carousel.rs");

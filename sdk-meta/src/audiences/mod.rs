@@ -1,13 +1,20 @@
 //! Audiences: people known by hashes or by what they did, people like them, and targetings under a name.
 
+mod hashing;
+mod sessions;
+mod sharing;
+mod upload;
 mod users;
 
 use acd_core::Operation;
 use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-pub use users::{AudienceKey, AudienceSession, AudienceUpload, AudienceUsers, MOST_ROWS, UploadedUsers};
+pub use hashing::{DroppedValue, HashedUsers};
+pub use sessions::{AudienceSessionState, SessionQuery};
+pub use upload::{AudienceUpload, UploadAction, UsersUpload};
+pub use users::{AudienceKey, AudienceSession, AudienceUsers, MOST_ROWS, UploadedUsers};
 
 use crate::ads::targeting::{GeoLocations, Targeting};
 use crate::answers::{Created, List};
@@ -47,6 +54,21 @@ pub const REMOVE_USERS: Operation =
 /// same batch of a session may come twice.
 pub const REPLACE_USERS: Operation =
     write("meta.audiences.replace_users", Method::POST, "/{version}/{id}/usersreplace").idempotent();
+/// `DELETE /act_{account}/usersofanyaudience`
+/// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account/usersofanyaudience), read 2026-11)
+pub const REMOVE_FROM_ALL: Operation =
+    write("meta.audiences.remove_from_all", Method::DELETE, "/{version}/{account}/usersofanyaudience").idempotent();
+/// `GET /{audience}/sessions`
+/// ([page](https://developers.facebook.com/docs/marketing-api/reference/custom-audience/sessions), read 2026-11)
+pub const SESSIONS: Operation = read("meta.audiences.sessions", "/{version}/{id}/sessions");
+/// `POST /{audience}/adaccounts`
+/// ([page](https://developers.facebook.com/docs/marketing-api/reference/custom-audience/adaccounts), read 2026-11)
+pub const SHARE: Operation = write("meta.audiences.share", Method::POST, "/{version}/{id}/adaccounts").idempotent();
+/// `DELETE /{audience}/adaccounts`
+pub const UNSHARE: Operation =
+    write("meta.audiences.unshare", Method::DELETE, "/{version}/{id}/adaccounts").idempotent();
+/// `GET /{audience}/adaccounts`
+pub const LIST_SHARED: Operation = read("meta.audiences.shared_with", "/{version}/{id}/adaccounts");
 /// `GET /act_{account}/saved_audiences`
 /// ([page](https://developers.facebook.com/docs/marketing-api/reference/saved-audience), read 2026-11)
 pub const LIST_SAVED: Operation = read("meta.saved_audiences.list", "/{version}/{account}/saved_audiences");
@@ -54,8 +76,23 @@ pub const LIST_SAVED: Operation = read("meta.saved_audiences.list", "/{version}/
 pub const GET_SAVED: Operation = read("meta.saved_audiences.get", "/{version}/{id}");
 
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] =
-    &[CREATE, LIST, GET, UPDATE, DELETE, ADD_USERS, REMOVE_USERS, REPLACE_USERS, LIST_SAVED, GET_SAVED];
+pub const OPERATIONS: &[Operation] = &[
+    CREATE,
+    LIST,
+    GET,
+    UPDATE,
+    DELETE,
+    ADD_USERS,
+    REMOVE_USERS,
+    REPLACE_USERS,
+    REMOVE_FROM_ALL,
+    SESSIONS,
+    SHARE,
+    UNSHARE,
+    LIST_SHARED,
+    LIST_SAVED,
+    GET_SAVED,
+];
 
 open_enum! {
     /// Of whom an audience is made. Meta knows about twenty kinds; these are the common ones.
@@ -113,6 +150,9 @@ pub struct LookalikeSpec {
     /// Several countries, in the place of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_spec: Option<LookalikeLocations>,
+    /// Whether members of the seed from other countries count where too few are from this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_international_seeds: Option<bool>,
     /// Further members by their names.
     #[serde(flatten)]
     pub other: Map<String, Value>,
@@ -228,7 +268,9 @@ object! {
 }
 
 object! {
-    /// A targeting under a name.
+    /// A targeting under a name
+    /// ([page](https://developers.facebook.com/docs/marketing-api/reference/saved-audience), read 2026-11). People make it in
+    /// Meta's own tools: no call creates or changes one.
     SavedAudience(SavedAudienceId), SavedAudienceFields {
         /// The name.
         name: String,
@@ -269,7 +311,7 @@ impl<'c> AudiencesClient<'c> {
         users: &AudienceUsers,
         session: Option<&AudienceSession>,
     ) -> MetaCall<'c, UploadedUsers> {
-        self.send_users(&ADD_USERS, id, users, session)
+        self.send_users(MetaCall::json(self.meta, &ADD_USERS).path("id", id), users, session)
     }
 
     /// Removes people, at most 10 000. Safe to repeat.
@@ -279,7 +321,7 @@ impl<'c> AudiencesClient<'c> {
         users: &AudienceUsers,
         session: Option<&AudienceSession>,
     ) -> MetaCall<'c, UploadedUsers> {
-        self.send_users(&REMOVE_USERS, id, users, session)
+        self.send_users(MetaCall::json(self.meta, &REMOVE_USERS).path("id", id), users, session)
     }
 
     /// Sends one batch of a session that replaces everybody. The first opens it and has to arrive first; the session ends
@@ -290,22 +332,37 @@ impl<'c> AudiencesClient<'c> {
         users: &AudienceUsers,
         session: &AudienceSession,
     ) -> MetaCall<'c, UploadedUsers> {
-        self.send_users(&REPLACE_USERS, id, users, Some(session))
+        self.send_users(MetaCall::json(self.meta, &REPLACE_USERS).path("id", id), users, Some(session))
+    }
+
+    /// Removes people, at most 10 000, from every audience of the account, as their wish to be forgotten asks for. Safe to
+    /// repeat.
+    pub fn remove_from_all(
+        &self,
+        account: &AdAccountId,
+        users: &AudienceUsers,
+        session: Option<&AudienceSession>,
+    ) -> MetaCall<'c, UploadedUsers> {
+        self.send_users(MetaCall::json(self.meta, &REMOVE_FROM_ALL).account(account), users, session)
     }
 
     fn send_users(
         &self,
-        operation: &'static Operation,
-        id: &AudienceId,
+        call: MetaCall<'c, UploadedUsers>,
         users: &AudienceUsers,
         session: Option<&AudienceSession>,
     ) -> MetaCall<'c, UploadedUsers> {
-        let call = MetaCall::json(self.meta, operation).path("id", id);
+        #[derive(Serialize)]
+        struct Body<'b> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            customer_consent: Option<bool>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            session: Option<&'b AudienceSession>,
+            payload: &'b AudienceUsers,
+        }
+        let customer_consent = users.has_consent().then_some(true);
         match users.check() {
-            Ok(()) => match session {
-                Some(session) => call.body(&json!({ "payload": users, "session": session })),
-                None => call.body(&json!({ "payload": users })),
-            },
+            Ok(()) => call.body(&Body { customer_consent, session, payload: users }),
             Err(problem) => call.refused(problem),
         }
     }
@@ -329,6 +386,7 @@ impl<'c> AudiencesClient<'c> {
 #[cfg(test)]
 mod tests {
     use acd_core::testing::answer;
+    use serde_json::json;
 
     use super::*;
     use crate::macros::check_enum;

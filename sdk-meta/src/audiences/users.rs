@@ -1,13 +1,14 @@
-//! People of an audience, sent in batches of a session.
+//! People of an audience, as calls send them.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::AudiencesClient;
-use crate::AudienceId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::macros::open_enum;
 use crate::text::TextOrNumber;
+use crate::{AudienceId, PageId};
 
 /// The most rows in one call.
 pub const MOST_ROWS: usize = 10_000;
@@ -35,30 +36,61 @@ open_enum! {
         Madid = "MADID",
         /// Not hashed.
         AppUserId = "APPUID",
-        /// Not hashed.
+        /// A person's id for a page, which [`AudienceUsers::page_ids`] names; not hashed.
         PageUserId = "PAGEUID",
         /// A number; not hashed.
         LookalikeValue = "LOOKALIKE_VALUE",
+        /// The list `["LDU"]` for a person whose data are used with limits, else an empty one.
+        DataProcessingOptions = "DATA_PROCESSING_OPTIONS",
+        /// 1 for the United States, 0 to have Meta look it up.
+        DataProcessingOptionsCountry = "DATA_PROCESSING_OPTIONS_COUNTRY",
+        /// 1000 for California, 0 to have Meta look it up.
+        DataProcessingOptionsState = "DATA_PROCESSING_OPTIONS_STATE",
     }
 }
 
-/// Rows of people, each with a value for each column.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Rows of people, each with a value for each column. `Debug` shows how many they are and none of them: a hash still says
+/// whose it is to anyone who knows the address.
+#[derive(Clone, PartialEq, Serialize)]
 pub struct AudienceUsers {
     schema: Vec<AudienceKey>,
     is_raw: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    page_ids: Vec<PageId>,
     data: Vec<Vec<Value>>,
+    #[serde(skip)]
+    customer_consent: bool,
 }
 
 impl AudienceUsers {
     /// Rows with these columns.
     pub fn new(schema: impl IntoIterator<Item = AudienceKey>, rows: impl IntoIterator<Item = Vec<Value>>) -> Self {
-        Self { schema: schema.into_iter().collect(), is_raw: true, data: rows.into_iter().collect() }
+        let (page_ids, customer_consent) = (Vec::new(), false);
+        let (schema, data) = (schema.into_iter().collect(), rows.into_iter().collect());
+        Self { schema, is_raw: true, page_ids, data, customer_consent }
     }
 
     /// Rows of one column.
     pub fn of<V: Into<Value>>(key: AudienceKey, values: impl IntoIterator<Item = V>) -> Self {
         Self::new([key], values.into_iter().map(|value| vec![value.into()]))
+    }
+
+    /// Names the pages whose ids of people are in the column [`PageUserId`](AudienceKey::PageUserId).
+    #[must_use]
+    pub fn page_ids(mut self, pages: impl IntoIterator<Item = PageId>) -> Self {
+        self.page_ids = pages.into_iter().collect();
+        self
+    }
+
+    /// Says that these people agreed to have their data used for advertising (`customer_consent`).
+    #[must_use]
+    pub fn with_consent(mut self) -> Self {
+        self.customer_consent = true;
+        self
+    }
+
+    pub(super) fn has_consent(&self) -> bool {
+        self.customer_consent
     }
 
     /// How many rows there are.
@@ -75,7 +107,10 @@ impl AudienceUsers {
 
     /// Batches that one call takes, in order.
     pub fn batches(&self) -> impl Iterator<Item = Self> {
-        self.data.chunks(MOST_ROWS).map(|rows| Self { data: rows.to_vec(), schema: self.schema.clone(), ..*self })
+        self.data.chunks(MOST_ROWS).map(|rows| {
+            let (schema, page_ids) = (self.schema.clone(), self.page_ids.clone());
+            Self { schema, page_ids, data: rows.to_vec(), ..*self }
+        })
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -88,6 +123,12 @@ impl AudienceUsers {
             None if self.is_empty() => refuse("there is no row to send".to_owned()),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for AudienceUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AudienceUsers").field("schema", &self.schema).field("rows", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -109,8 +150,9 @@ pub struct AudienceSession {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct UploadedUsers {
-    /// The audience.
-    pub audience_id: AudienceId,
+    /// The audience; none where people are removed from all of them.
+    #[serde(default)]
+    pub audience_id: Option<AudienceId>,
     #[serde(default)]
     session_id: Option<SessionId>,
     /// How many rows arrived.
@@ -142,107 +184,10 @@ impl UploadedUsers {
     }
 }
 
-/// What Meta took of a whole upload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AudienceUpload {
-    /// How many calls were made.
-    pub batches: u32,
-    /// How many rows arrived.
-    pub received: u64,
-    /// How many of them are bad.
-    pub invalid: u64,
-}
-
-/// What a session does with people.
-#[derive(Clone, Copy)]
-enum Action {
-    Add,
-    Remove,
-    Replace,
-}
-
-impl AudiencesClient<'_> {
-    /// Adds any number of people in one session.
-    ///
-    /// # Errors
-    /// Those of the calls. The same upload may be made again with another `session_id`.
-    pub async fn add_all(&self, id: &AudienceId, users: &AudienceUsers, session_id: u64) -> Result<AudienceUpload> {
-        self.session(Action::Add, id, users, session_id).await
-    }
-
-    /// Removes any number of people in one session.
-    ///
-    /// # Errors
-    /// As [`add_all`](Self::add_all).
-    pub async fn remove_all(&self, id: &AudienceId, users: &AudienceUsers, session_id: u64) -> Result<AudienceUpload> {
-        self.session(Action::Remove, id, users, session_id).await
-    }
-
-    /// Replaces everybody by these people in one session, which Meta ends after 90 minutes. Ads go on learning.
-    ///
-    /// # Errors
-    /// As [`add_all`](Self::add_all), and [`ErrorKind::Conflict`] while the audience is being changed otherwise.
-    pub async fn replace_all(&self, id: &AudienceId, users: &AudienceUsers, session_id: u64) -> Result<AudienceUpload> {
-        self.session(Action::Replace, id, users, session_id).await
-    }
-
-    async fn session(
-        &self,
-        action: Action,
-        id: &AudienceId,
-        users: &AudienceUsers,
-        session_id: u64,
-    ) -> Result<AudienceUpload> {
-        let last = users.len().div_ceil(MOST_ROWS);
-        let mut upload = AudienceUpload::default();
-        for (place, batch) in users.batches().enumerate() {
-            upload.batches += 1;
-            let session = AudienceSession {
-                session_id,
-                batch_seq: upload.batches,
-                last_batch_flag: place + 1 == last,
-                estimated_num_total: u64::try_from(users.len()).ok(),
-            };
-            let taken = match action {
-                Action::Add => self.add_users(id, &batch, Some(&session)).await?,
-                Action::Remove => self.remove_users(id, &batch, Some(&session)).await?,
-                Action::Replace => self.replace_users(id, &batch, &session).await?,
-            };
-            upload.received += taken.num_received;
-            upload.invalid += taken.num_invalid_entries;
-        }
-        Ok(upload)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use acd_core::testing::answer;
-    use serde_json::json;
-
     use super::*;
-    use crate::testing::{scripted, sent};
-
-    #[test]
-    fn people_are_sent_in_batches_of_one_session() {
-        let taken = |count: u32| {
-            let body = json!({ "audience_id": "5", "session_id": "9", "num_received": count, "num_invalid_entries": 1,
-                "invalid_entry_samples": {} });
-            answer(200).body(body.to_string())
-        };
-        let (harness, meta) = scripted([taken(10_000), taken(10_000), taken(1)]);
-        let users = AudienceUsers::of(AudienceKey::ExternId, (0..20_001).map(|n| n.to_string()));
-        let upload = harness.run(meta.audiences().replace_all(&"5".into(), &users, 9)).unwrap();
-        assert_eq!(upload, AudienceUpload { batches: 3, received: 20_001, invalid: 3 });
-        let sent = sent(&harness);
-        assert_eq!(sent[0].0, "POST /v26.0/5/usersreplace");
-        let expected =
-            json!({ "session_id": 9, "batch_seq": 3, "last_batch_flag": true, "estimated_num_total": 20_001 });
-        assert_eq!(sent[2].1["session"], expected);
-        assert_eq!(sent[2].1["payload"], json!({ "schema": ["EXTERN_ID"], "is_raw": true, "data": [["20000"]] }));
-        assert_eq!(sent[0].1["session"]["last_batch_flag"], false);
-    }
+    use crate::testing::scripted;
 
     #[test]
     fn what_meta_would_refuse_is_found_before() {

@@ -28,7 +28,7 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    pub(super) const fn new(key: &'static str, reason: &'static str) -> Self {
+    pub(crate) const fn new(key: &'static str, reason: &'static str) -> Self {
         Self { key, reason }
     }
 

@@ -18,6 +18,7 @@ use crate::insights::InsightsClient;
 use crate::instagram::InstagramClient;
 use crate::leads::LeadsClient;
 use crate::media::{AdImagesClient, AdVideosClient};
+use crate::targeting_search::TargetingSearchClient;
 use crate::tokens::TokensClient;
 use crate::{AdAccountId, GraphVersion};
 
@@ -137,6 +138,11 @@ impl MetaClient {
     /// What an ad would reach, and how it would look.
     pub fn estimates(&self) -> EstimatesClient<'_> {
         EstimatesClient::new(self)
+    }
+
+    /// Searching for the ids of interests, places and languages.
+    pub fn targeting_search(&self) -> TargetingSearchClient<'_> {
+        TargetingSearchClient::new(self)
     }
 
     /// Events of websites, apps and shops: the Conversions API.

@@ -10,11 +10,14 @@ use crate::ads::creatives::CreateCreative;
 use crate::ads::targeting::Targeting;
 use crate::limits::ads_read;
 use crate::macros::open_enum;
-use crate::{AdAccountId, AdId, CreativeId, MetaCall, MetaClient, Page};
+use crate::{AdAccountId, AdId, AdSetId, CreativeId, MetaCall, MetaClient, Page};
 
 /// `GET /act_{account}/delivery_estimate`
 /// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account/delivery_estimate), read 2026-11)
 pub const DELIVERY: Operation = ads_read("meta.estimates.delivery", "/{version}/{account}/delivery_estimate");
+/// `GET /{ad set}/delivery_estimate`
+/// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-campaign/delivery_estimate), read 2026-11)
+pub const DELIVERY_OF: Operation = ads_read("meta.estimates.delivery_of", "/{version}/{id}/delivery_estimate");
 /// `GET /act_{account}/reachestimate`
 /// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account/reachestimate), read 2026-11)
 pub const REACH: Operation = ads_read("meta.estimates.reach", "/{version}/{account}/reachestimate");
@@ -25,7 +28,7 @@ pub const PREVIEW_NEW: Operation = ads_read("meta.previews.new", "/{version}/{ac
 pub const PREVIEW: Operation = ads_read("meta.previews.get", "/{version}/{id}/previews");
 
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] = &[DELIVERY, REACH, PREVIEW_NEW, PREVIEW];
+pub const OPERATIONS: &[Operation] = &[DELIVERY, DELIVERY_OF, REACH, PREVIEW_NEW, PREVIEW];
 
 /// How many people an ad set may reach in a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -101,6 +104,11 @@ impl<'c> EstimatesClient<'c> {
     ) -> MetaCall<'c, Page<DeliveryEstimate>> {
         let query = json!({ "optimization_goal": goal, "targeting_spec": targeting, "promoted_object": promoted });
         MetaCall::json(self.meta, &DELIVERY).account(account).query(&query)
+    }
+
+    /// Estimates how many people an ad set may reach in a month with its own goal and targeting. Safe to repeat.
+    pub fn delivery_of(&self, ad_set: &AdSetId) -> MetaCall<'c, Page<DeliveryEstimate>> {
+        MetaCall::json(self.meta, &DELIVERY_OF).path("id", ad_set)
     }
 
     /// Estimates how many people a targeting reaches. Safe to repeat.

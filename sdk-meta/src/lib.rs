@@ -28,6 +28,7 @@ pub mod insights;
 pub mod instagram;
 pub mod leads;
 pub mod media;
+pub mod targeting_search;
 pub mod tokens;
 pub mod webhooks;
 
@@ -64,6 +65,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         instagram::OPERATIONS,
         leads::OPERATIONS,
         media::OPERATIONS,
+        targeting_search::OPERATIONS,
         tokens::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::audiences;
 use super::faults::MetaFault;
 use super::nodes::Nodes;
 use super::server::Simulation;
@@ -29,6 +30,7 @@ pub(super) fn router() -> Router<Arc<Simulation>> {
         .route("/__sim/clock", get(clock).post(advance))
         .route("/__sim/tokens/{token}", put(set_token))
         .route("/__sim/app", put(set_app))
+        .route("/__sim/audiences/{id}", put(set_audience))
         .route("/__sim/reset", post(reset))
 }
 
@@ -125,6 +127,24 @@ struct AppChange {
 async fn set_app(State(simulation): Shared, Json(change): Json<AppChange>) -> StatusCode {
     simulation.state().requires_proof = change.requires_appsecret_proof;
     StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AudienceChange {
+    /// Whether Meta found it to break its rules, so that nobody can use or change it.
+    flagged: bool,
+}
+
+async fn set_audience(
+    State(simulation): Shared,
+    axum::extract::Path(id): axum::extract::Path<u64>,
+    Json(change): Json<AudienceChange>,
+) -> StatusCode {
+    match audiences::flag(&mut simulation.state(), id, change.flagged) {
+        true => StatusCode::NO_CONTENT,
+        false => StatusCode::NOT_FOUND,
+    }
 }
 
 /// Back to the beginning; the ids of the first objects stay the same.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::error::{GraphError, refusal};
-use super::params::{as_text, decoded};
+use super::params::{Params, as_text, decoded};
 
 /// The most events in one request.
 const MOST_EVENTS: usize = 1000;
@@ -56,6 +56,48 @@ pub(super) struct Event {
     counts: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     test_event_code: Option<String>,
+    /// The page on which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// What is known of the person, by name.
+    match_keys: Vec<String>,
+}
+
+impl Event {
+    /// Whether it is one of this pixel's and counts.
+    pub(super) fn counts_for(&self, pixel: u64) -> bool {
+        self.pixel == pixel && self.counts
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.event_name
+    }
+
+    pub(super) const fn received(&self) -> DateTime<Utc> {
+        self.received
+    }
+
+    /// From where it came, as statistics call it.
+    pub(super) const fn source(&self) -> &'static str {
+        match self.origin {
+            Origin::Server => "SERVER",
+            Origin::Browser => "BROWSER",
+        }
+    }
+
+    /// Under what it is summed up; under nothing where that is not known of events.
+    pub(super) fn values(&self, aggregation: &str) -> Vec<String> {
+        let url = self.url.as_deref().and_then(|url| url::Url::parse(url).ok());
+        match aggregation {
+            "event" | "event_total_counts" | "pixel_fire" => vec![self.event_name.clone()],
+            "event_source" => vec![self.source().to_owned()],
+            "url" => url.map(String::from).into_iter().collect(),
+            "host" => url.and_then(|url| url.host_str().map(str::to_owned)).into_iter().collect(),
+            "match_keys" => self.match_keys.clone(),
+            "had_pii" => vec![(!self.match_keys.is_empty()).to_string()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// The events of all pixels.
@@ -92,22 +134,22 @@ impl Events {
         }
         self.all.push(event);
     }
-
-    /// The events that count, by name.
-    pub(super) fn totals(&self, pixel: u64) -> Map<String, Value> {
-        let mut totals: Map<String, Value> = Map::new();
-        for event in self.all.iter().filter(|event| event.pixel == pixel && event.counts) {
-            let count = totals.get(&event.event_name).and_then(Value::as_u64).unwrap_or_default();
-            totals.insert(event.event_name.clone(), json!(count + 1));
-        }
-        totals
-    }
 }
 
 /// An event of the browser's pixel.
-pub(super) fn browser(pixel: u64, name: String, id: Option<String>, now: DateTime<Utc>) -> Event {
-    let origin = Origin::Browser;
-    Event { pixel, event_name: name, event_id: id, origin, received: now, counts: true, test_event_code: None }
+pub(super) fn browser(pixel: u64, name: String, params: &Params, now: DateTime<Utc>) -> Event {
+    let match_keys = params.names().filter_map(|name| name.strip_prefix("ud[")?.strip_suffix(']')).map(str::to_owned);
+    Event {
+        pixel,
+        event_name: name,
+        event_id: params.text("eid"),
+        origin: Origin::Browser,
+        received: now,
+        counts: true,
+        test_event_code: None,
+        url: params.text("dl"),
+        match_keys: match_keys.collect(),
+    }
 }
 
 /// `POST /{pixel}/events`: one bad event refuses them all.
@@ -131,6 +173,8 @@ pub(super) fn receive(events: &mut Events, call: &Call, pixel: u64) -> Result<Va
             received: call.now,
             counts: true,
             test_event_code: call.params.text("test_event_code"),
+            url: event.get("event_source_url").and_then(Value::as_str).map(str::to_owned),
+            match_keys: event.get("user_data").and_then(Value::as_object).map(match_keys).unwrap_or_default(),
         });
     }
     Ok(json!({ "events_received": data.len(), "messages": messages }))
@@ -209,6 +253,11 @@ fn check_user(index: usize, user: &Map<String, Value>, messages: &mut Vec<Value>
     Ok(())
 }
 
+/// What says who somebody is.
+fn match_keys(user: &Map<String, Value>) -> Vec<String> {
+    user.keys().filter(|key| HASHED.contains(&key.as_str())).cloned().collect()
+}
+
 /// 64 hexadecimal digits in lower case, with or without what Meta's parameter builder appends.
 fn is_hashed(value: &str) -> bool {
     let hash = value.split_once('.').map_or(value, |(hash, _)| hash);
@@ -259,8 +308,10 @@ mod tests {
     #[test]
     fn of_two_copies_one_counts_and_for_five_minutes_it_is_the_browsers() {
         let start = DateTime::<Utc>::UNIX_EPOCH;
-        let server = |at| Event { origin: Origin::Server, ..browser(1, "Lead".into(), Some("e".into()), at) };
-        let browser = |at| browser(1, "Lead".into(), Some("e".into()), at);
+        let mut params = Params::default();
+        params.add("eid", json!("e"));
+        let server = |at| Event { origin: Origin::Server, ..browser(1, "Lead".into(), &params, at) };
+        let browser = |at| browser(1, "Lead".into(), &params, at);
         let counts = |both: [Event; 2]| {
             let mut events = Events::default();
             both.into_iter().for_each(|event| events.take(event));

@@ -44,6 +44,24 @@ pub(super) mod refusal {
     pub(crate) const EVENT_TOO_OLD: Refusal = invalid(2_804_003, "Event Timestamp Too Old");
     pub(crate) const TOO_FEW_CUSTOMER_PARAMETERS: Refusal =
         invalid(2_804_050, "Too Few Customer Information Parameters");
+    pub(crate) const AUDIENCE_RULE: Refusal = invalid(1_713_098, "Invalid Audience Rule");
+    pub(crate) const AUDIENCE_FLAGGED: Refusal = invalid(1_713_230, "Audience Upload Blocked");
+    pub(crate) const FLAGGED_SEED: Refusal = invalid(1_713_232, "Audience Is Flagged");
+    pub(crate) const DEAD_AUDIENCE: Refusal = invalid(1_870_065, "Audience Cannot Be Used");
+    pub(crate) const TARGETING_GONE: Refusal = invalid(1_487_694, "Targeting Category Not Available");
+    pub(crate) const AUDIENCE_TOO_SMALL: Refusal =
+        Refusal { code: 200, subcode: 1_870_047, title: "Audience Size Too Low" };
+    pub(crate) const AUDIENCE_BUSY: Refusal =
+        Refusal { code: 2650, subcode: 1_870_145, title: "Audience Update In Progress" };
+    pub(crate) const FIRST_BATCH_MISSING: Refusal =
+        Refusal { code: 2650, subcode: 1_870_147, title: "First Batch Missing" };
+    pub(crate) const REPLACE_TIMED_OUT: Refusal =
+        Refusal { code: 2650, subcode: 1_870_158, title: "Replacement Timed Out" };
+    pub(crate) const SESSION_CLOSED: Refusal = Refusal { code: 2650, subcode: 1_870_159, title: "Session Closed" };
+    pub(crate) const DUPLICATE_LOOKALIKE: Refusal =
+        Refusal { code: 2654, subcode: 1_713_007, title: "Can't Create a Duplicate Lookalike" };
+    pub(crate) const LOOKALIKE_COUNTRY: Refusal =
+        Refusal { code: 2654, subcode: 1_713_089, title: "Invalid Lookalike Country" };
     pub(crate) const NO_SUCH_OBJECT: Refusal = invalid(33, "Unsupported Request");
     pub(crate) const WRONG_OFFSET: Refusal = Refusal { code: 6000, subcode: 1_363_037, title: "Video Upload Problem" };
     pub(crate) const NOT_FETCHABLE: Refusal = Refusal { code: 9004, subcode: 2_207_052, title: "Media Not Fetchable" };

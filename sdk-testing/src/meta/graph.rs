@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ads;
+use super::audiences;
 use super::auth;
 use super::call::{Call, Raw};
 use super::conversions;
@@ -12,8 +13,12 @@ use super::insights;
 use super::kind::Kind;
 use super::media;
 use super::nodes::Node;
+use super::pages;
+use super::pixels;
+use super::previews;
 use super::read;
 use super::state::State;
+use super::targeting;
 use super::usage::{Charge, UseCase};
 
 /// A status, a body and headers: what HTTP and an item of a batch both hold.
@@ -33,6 +38,7 @@ pub(super) fn answer(state: &mut State, raw: Raw, origin: &str, now: chrono::Dat
     let result = auth::check(state, &raw).and_then(|()| raw.into_call(origin, now)).and_then(|call| {
         headers.push(("facebook-api-version", format!("v{}.0", call.version)));
         let charge = charge(state, &call);
+        audiences::settle(state, now);
         let counted = charge.as_ref().map_or(Ok(()), |charge| state.usage.charge(charge, now));
         let result = counted.and_then(|()| dispatch(state, &call));
         if let Some(charge) = charge {
@@ -66,14 +72,19 @@ fn charge(state: &State, call: &Call) -> Option<Charge> {
         (_, "leads" | "leadgen_forms" | "test_leads") | (Kind::Lead | Kind::LeadgenForm, _) => {
             (owner_of(node), UseCase::Leadgen)
         }
+        (Kind::CustomAudience | Kind::SavedAudience, _)
+        | (_, "customaudiences" | "saved_audiences" | "usersofanyaudience") => {
+            (owner_of(node), UseCase::CustomAudience)
+        }
         (Kind::Page, _) => (node.id, UseCase::Pages),
         (Kind::IGUser | Kind::IGContainer | Kind::IGMedia, _) => (owner_of(node), UseCase::Instagram),
         _ => (owner_of(node), UseCase::AdsManagement),
     };
+    let counted = if use_case == UseCase::CustomAudience { Kind::CustomAudience } else { Kind::Ad };
     let is_active =
-        |ad: &&Node| ad.kind == Kind::Ad && ad.owner == owner && state.nodes.effective_status(ad) == "ACTIVE";
-    let active_ads = state.nodes.iter().filter(is_active).count() as u32;
-    Some(Charge { owner, use_case, is_write: call.method != "GET", active_ads })
+        |node: &&Node| node.kind == counted && node.owner == owner && state.nodes.effective_status(node) == "ACTIVE";
+    let active = state.nodes.iter().filter(is_active).count() as u32;
+    Some(Charge { owner, use_case, is_write: call.method != "GET", active })
 }
 
 const fn owner_of(node: &Node) -> u64 {
@@ -88,7 +99,8 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
     match (call.method.as_str(), &segments[..]) {
         ("GET", ["me"]) => Ok(json!({ "id": state.world.app_id, "name": "Simulated system user" })),
         ("GET", ["me", "adaccounts"]) => roots(state, call, Kind::AdAccount),
-        ("GET", ["me", "accounts"]) => roots(state, call, Kind::Page),
+        ("GET", ["me", "accounts"]) => pages::reached(state, call),
+        ("GET", ["search"]) => targeting::search(call),
         ("GET", ["debug_token"]) => auth::debug(state, call),
         (method, [id]) => {
             let mut node = find(state, call, id)?;
@@ -101,11 +113,18 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
             }
             let answer = match method {
                 "GET" => Some(read::node(&state.nodes, &node, &selected, &call.base)?),
-                "POST" => match media::update(state, call, &node)? {
-                    Some(answer) => Some(answer),
-                    None => ads::update(state, call, &node)?,
+                "POST" => match node.kind {
+                    Kind::CustomAudience => Some(audiences::update(state, call, &node)?),
+                    Kind::AdsPixel => Some(pixels::update(state, call, &node)?),
+                    _ => match media::update(state, call, &node)? {
+                        Some(answer) => Some(answer),
+                        None => ads::update(state, call, &node)?,
+                    },
                 },
-                "DELETE" => media::delete(state, &node).or_else(|| ads::delete(state, call, &node)),
+                "DELETE" => match node.kind {
+                    Kind::CustomAudience => Some(audiences::delete(state, &node)),
+                    _ => media::delete(state, &node).or_else(|| ads::delete(state, call, &node)),
+                },
                 _ => None,
             };
             answer.ok_or_else(|| unsupported(call, id))
@@ -115,7 +134,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
             let answer = match method {
                 "GET" => get_edge(state, call, &node, edge)?,
                 "POST" => post_edge(state, call, &node, edge)?,
-                "DELETE" => media::delete_edge(state, call, &node, edge)?,
+                "DELETE" => delete_edge(state, call, &node, edge)?,
                 _ => None,
             };
             answer.ok_or_else(|| unknown_edge(call, &node, edge))
@@ -135,14 +154,20 @@ fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<O
     if edge == "insights" {
         return insights::read(state, call, node);
     }
-    if edge == "stats" && node.kind == Kind::AdsPixel {
-        let data: Vec<Value> = state
-            .events
-            .totals(node.id)
-            .into_iter()
-            .map(|(value, count)| json!({ "value": value, "count": count }))
-            .collect();
-        return Ok(Some(json!({ "data": [{ "aggregation": "event", "data": data }] })));
+    match (node.kind, edge) {
+        (Kind::AdsPixel, "stats") => return pixels::stats(state, call, node).map(Some),
+        (Kind::CustomAudience, _) => return audiences::get(state, call, node, edge),
+        (Kind::AdAccount, "customaudiences") => return audiences::list(state, call, node).map(Some),
+        (Kind::AdAccount, "reachestimate") => return targeting::reach(state, call, node).map(Some),
+        (Kind::AdAccount, "delivery_estimate") => return targeting::delivery(state, call, node, None).map(Some),
+        (Kind::AdSet, "delivery_estimate") => {
+            let account = find(state, call, &format!("act_{}", node.owner))?;
+            return targeting::delivery(state, call, &account, Some(node)).map(Some);
+        }
+        (Kind::AdAccount, "generatepreviews") => return previews::generate(state, call, node).map(Some),
+        (Kind::Ad | Kind::AdCreative, "previews") => return previews::of_node(state, call, node).map(Some),
+        (Kind::AdAccount, _) if edge.starts_with("targeting") => return targeting::detailed(call, edge),
+        _ => {}
     }
     if node.kind == Kind::AdAccount
         && let Some(found) = ads::by_label(state, node, edge, &call.params, &call.base)?
@@ -163,6 +188,15 @@ fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<
         (_, "insights") => insights::start(state, call, node),
         (Kind::AdsPixel, "events") => conversions::receive(&mut state.events, call, node.id).map(Some),
         (_, "copies") => ads::copy(state, call, node),
+        (Kind::CustomAudience, _) => audiences::change(state, call, node, edge),
+        (Kind::AdAccount, "customaudiences") => {
+            let created = audiences::create(state, call, node)?;
+            with_fields(state, call, created).map(Some)
+        }
+        (Kind::AdAccount, "adspixels") => {
+            let created = pixels::create(state, call, node)?;
+            with_fields(state, call, created).map(Some)
+        }
         (Kind::AdAccount, _) => match read::listed(edge) {
             Some(kind) => {
                 let created = ads::create(state, call, node, kind)?;
@@ -171,6 +205,14 @@ fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<
             None => Ok(None),
         },
         _ => Ok(None),
+    }
+}
+
+fn delete_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<Option<Value>, GraphError> {
+    match (node.kind, edge) {
+        (Kind::CustomAudience, _) => audiences::change(state, call, node, edge),
+        (Kind::AdAccount, "usersofanyaudience") => audiences::remove_from_all(state, call, node).map(Some),
+        _ => media::delete_edge(state, call, node, edge),
     }
 }
 
@@ -188,7 +230,7 @@ fn is_below(above: Kind, kind: Kind) -> bool {
     match above {
         Kind::AdAccount => {
             matches!(kind, Kind::Campaign | Kind::AdSet | Kind::Ad | Kind::AdCreative | Kind::AdLabel | Kind::AdsPixel)
-                || matches!(kind, Kind::AdImage | Kind::AdVideo)
+                || matches!(kind, Kind::AdImage | Kind::AdVideo | Kind::CustomAudience | Kind::SavedAudience)
         }
         Kind::AdVideo => kind == Kind::VideoThumbnail,
         Kind::Campaign => matches!(kind, Kind::AdSet | Kind::Ad),

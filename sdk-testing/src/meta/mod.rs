@@ -1,6 +1,7 @@
 //! A Graph API in miniature, over real HTTP.
 
 mod ads;
+mod audiences;
 mod auth;
 mod batch;
 mod call;
@@ -18,11 +19,15 @@ mod instagram;
 mod kind;
 mod media;
 mod nodes;
+mod pages;
 mod params;
+mod pixels;
+mod previews;
 mod read;
 mod server;
 mod shape;
 mod state;
+mod targeting;
 mod usage;
 mod world;
 

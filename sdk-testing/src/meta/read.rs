@@ -26,6 +26,8 @@ pub(super) fn listed(edge: &str) -> Option<Kind> {
         "adcreatives" => Kind::AdCreative,
         "adlabels" => Kind::AdLabel,
         "adspixels" => Kind::AdsPixel,
+        "customaudiences" => Kind::CustomAudience,
+        "saved_audiences" => Kind::SavedAudience,
         "leadgen_forms" => Kind::LeadgenForm,
         "leads" => Kind::Lead,
         "adimages" => Kind::AdImage,

@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use super::batch;
 use super::call::Raw;
-use super::clock::SimClock;
+use super::clock::{self, SimClock};
 use super::control;
 use super::conversions;
 use super::error::GraphError;
@@ -209,7 +209,10 @@ fn pixel(simulation: &Simulation, query: &str, body: &Bytes) -> Response {
         .and_then(|id| id.parse().ok())
         .filter(|id| state.nodes.of_kind(*id, Kind::AdsPixel).is_some());
     if let (Some(pixel), Some(name)) = (pixel, params.text("ev")) {
-        state.events.take(conversions::browser(pixel, name, params.text("eid"), now));
+        state.events.take(conversions::browser(pixel, name, &params, now));
+        if let Some(node) = state.nodes.get_mut(pixel) {
+            node.fields.insert("last_fired_time".to_owned(), clock::written(now).into());
+        }
     }
     let mut response = Body::from(GIF).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/gif"));

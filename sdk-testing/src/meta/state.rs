@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::audiences::Audiences;
 use super::auth::Token;
 use super::conversions::Events;
 use super::faults::MetaFault;
@@ -50,6 +51,7 @@ pub(super) struct State {
     pub(super) usage: Usage,
     pub(super) events: Events,
     pub(super) media: Media,
+    pub(super) audiences: Audiences,
     pub(super) faults: Vec<MetaFault>,
     pub(super) traffic: VecDeque<MetaExchange>,
     traces: u64,
@@ -67,6 +69,7 @@ impl State {
             usage: Usage::new(tier),
             events: Events::default(),
             media: Media::default(),
+            audiences: Audiences::default(),
             faults: Vec::new(),
             traffic: VecDeque::new(),
             traces: 0,

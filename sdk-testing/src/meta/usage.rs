@@ -76,14 +76,15 @@ impl Limits {
         self.score_cap.unwrap_or(self.tier.cap()).max(1)
     }
 
-    fn hourly_cap(&self, use_case: UseCase, active_ads: u32) -> u32 {
+    fn hourly_cap(&self, use_case: UseCase, active: u32) -> u32 {
         let (limited, full, each) = match use_case {
             UseCase::AdsManagement => (300, 100_000, 40),
             UseCase::AdsInsights => (600, 190_000, 400),
+            UseCase::CustomAudience => (5000, 190_000, 40),
             UseCase::Pages | UseCase::Instagram | UseCase::Leadgen => (4800, 4800, 0),
         };
         let base = if self.tier == MetaTier::Limited { limited } else { full };
-        self.hourly_cap.unwrap_or(base + each * active_ads).max(1)
+        self.hourly_cap.unwrap_or(base + each * active).max(1)
     }
 }
 
@@ -92,6 +93,7 @@ impl Limits {
 pub(super) enum UseCase {
     AdsManagement,
     AdsInsights,
+    CustomAudience,
     Pages,
     Instagram,
     Leadgen,
@@ -102,6 +104,7 @@ impl UseCase {
         match self {
             Self::AdsManagement => "ads_management",
             Self::AdsInsights => "ads_insights",
+            Self::CustomAudience => "custom_audience",
             Self::Pages => "pages",
             Self::Instagram => "instagram",
             Self::Leadgen => "leadgen",
@@ -112,6 +115,7 @@ impl UseCase {
     const fn code(self) -> i64 {
         match self {
             Self::AdsInsights => 80_000,
+            Self::CustomAudience => 80_003,
             Self::Pages => 80_001,
             Self::Instagram => 80_002,
             Self::AdsManagement => 80_004,
@@ -131,7 +135,8 @@ pub(super) struct Charge {
     pub(super) owner: u64,
     pub(super) use_case: UseCase,
     pub(super) is_write: bool,
-    pub(super) active_ads: u32,
+    /// The ads, or for audiences the audiences, that make the quota larger.
+    pub(super) active: u32,
 }
 
 /// Everything that has been used.
@@ -178,13 +183,14 @@ impl Usage {
         let limits = self.limits;
         let calls = self.hourly.entry((charge.owner, charge.use_case)).or_default();
         forget(calls, now);
-        if calls.len() >= limits.hourly_cap(charge.use_case, charge.active_ads) as usize {
+        if calls.len() >= limits.hourly_cap(charge.use_case, charge.active) as usize {
             let code = charge.use_case.code();
             let message = format!(
                 "(#{code}) There have been too many calls to this {} account. Wait a bit and try again.",
                 charge.use_case.name()
             );
-            let subcode = charge.use_case.is_ads().then_some(2_446_079);
+            let has_subcode = charge.use_case.is_ads() || charge.use_case == UseCase::CustomAudience;
+            let subcode = has_subcode.then_some(2_446_079);
             return Err(GraphError::new(code, message).subcode(subcode));
         }
         if charge.use_case.is_ads() {
@@ -223,7 +229,7 @@ impl Usage {
         let limits = self.limits;
         let calls = self.hourly.entry((charge.owner, charge.use_case)).or_default();
         forget(calls, now);
-        let share = percent(calls.len(), limits.hourly_cap(charge.use_case, charge.active_ads));
+        let share = percent(calls.len(), limits.hourly_cap(charge.use_case, charge.active));
         let wait = calls.front().filter(|_| share >= 100).map_or(0, |first| minutes(*first + HOUR - now));
         let mut use_case = json!({
             "type": charge.use_case.name(), "call_count": share, "total_cputime": share / 4, "total_time": share / 3,
@@ -292,7 +298,7 @@ mod tests {
     use super::*;
 
     fn write() -> Charge {
-        Charge { owner: 7, use_case: UseCase::AdsManagement, is_write: true, active_ads: 0 }
+        Charge { owner: 7, use_case: UseCase::AdsManagement, is_write: true, active: 0 }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use chrono::{DateTime, Utc};
 
 use super::auth::Token;
+use super::clock;
 use super::kind::Kind;
 use super::nodes::Nodes;
 
@@ -31,6 +32,10 @@ pub struct World {
     pub pixel: String,
     /// The page's lead form.
     pub lead_form: String,
+    /// A saved audience of the ad account. Meta has no call that creates one.
+    pub saved_audience: String,
+    /// Another ad account, with which audiences can be shared.
+    pub other_ad_account: String,
 }
 
 impl World {
@@ -69,6 +74,22 @@ impl World {
                 "questions": [{ "key": "full_name", "type": "FULL_NAME" }, { "key": "email", "type": "EMAIL" }],
             }),
         );
+        let saved = make(
+            Kind::SavedAudience,
+            account,
+            json!({
+                "name": "Simulated saved audience", "run_status": "no_data", "time_created": clock::written(now),
+                "time_updated": clock::written(now), "targeting": { "geo_locations": { "countries": ["US"] } },
+            }),
+        );
+        let other = make(
+            Kind::AdAccount,
+            0,
+            json!({
+                "name": "Another ad account", "account_status": 1, "currency": "EUR", "timezone_name": "Europe/Berlin",
+                "amount_spent": "0", "balance": "0", "spend_cap": "0", "min_daily_budget": 100, "disable_reason": 0,
+            }),
+        );
         let access_token = "EAA-simulated-system-user".to_owned();
         let tokens = vec![Token::full(&access_token), Token::full(&page_access_token)];
         let world = Self {
@@ -81,6 +102,8 @@ impl World {
             instagram_user: instagram.to_string(),
             pixel: pixel.to_string(),
             lead_form: form.to_string(),
+            saved_audience: saved.to_string(),
+            other_ad_account: format!("act_{other}"),
         };
         (world, tokens)
     }

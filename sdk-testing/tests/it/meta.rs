@@ -1,9 +1,13 @@
 //! The simulated Graph API over HTTP.
 
 mod ads;
+mod audiences;
 mod images;
 mod instagram;
 mod limits;
+mod reach;
+mod typed;
+mod uploads;
 mod videos;
 
 use std::sync::Arc;

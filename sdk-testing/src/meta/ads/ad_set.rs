@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::audiences;
 use super::super::call::Call;
 use super::super::clock;
 use super::super::error::{GraphError, refusal};
@@ -12,7 +13,7 @@ use super::super::state::State;
 use super::campaign::{BID_STRATEGIES, STATUSES, has_budget};
 use super::{budgets, check_budgets, merged, targeting};
 
-const GOALS: &[&str] = &[
+pub(in super::super) const GOALS: &[&str] = &[
     "AD_RECALL_LIFT",
     "APP_INSTALLS",
     "APP_INSTALLS_AND_OFFSITE_CONVERSIONS",
@@ -234,6 +235,7 @@ pub(super) fn check(
         return Err(GraphError::invalid("promoted_object", problem));
     }
     targeting::check(call, campaign, &all)?;
+    audiences::check_targeting(state, account, all.get("targeting").unwrap_or(&Value::Null))?;
     if before.is_none() {
         fields.entry("start_time").or_insert_with(|| json!(clock::written(call.now)));
         fields.entry("destination_type").or_insert_with(|| json!("UNDEFINED"));

@@ -10,13 +10,16 @@ mod targeting;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use ad_set::GOALS;
 pub(super) use copies::copy;
 pub(super) use label::by_label;
+pub(super) use targeting::check_places;
 
 use super::call::Call;
 use super::error::{GraphError, refusal};
 use super::kind::Kind;
 use super::nodes::Node;
+use super::params::Params;
 use super::shape::{Field, accept};
 use super::state::State;
 
@@ -44,6 +47,17 @@ pub(super) fn create(state: &mut State, call: &Call, account: &Node, kind: Kind)
     }
     let id = state.nodes.create(kind, account.id, fields, call.now).id;
     Ok(Some(json!({ "id": id.to_string() })))
+}
+
+/// The fields of a creative that is described and not created.
+pub(super) fn checked_creative(described: &Value) -> Result<Map<String, Value>, GraphError> {
+    let mut params = Params::default();
+    for (name, value) in described.as_object().into_iter().flatten() {
+        params.add(name, value.clone());
+    }
+    let fields = accept(&creative::FIELDS, &params, true)?;
+    creative::check(None, &fields)?;
+    Ok(fields)
 }
 
 /// Changes a node.

@@ -1,10 +1,11 @@
 // Run by `cargo xtask test --only meta`, which starts the simulator and hands over what `acd simulate` printed.
 // Meta's own SDK, unmodified but for the host, builds a campaign tree, reads reports and sends events.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import sdk from 'facebook-nodejs-business-sdk'
 
-const { AdAccount, AdSet, Ad, Campaign, FacebookAdsApi } = sdk
+const { AdAccount, AdSet, Ad, Campaign, CustomAudience, FacebookAdsApi } = sdk
 if (!process.env.META) throw new Error('META is not set: run this by `cargo xtask test --only meta`')
 const { url, world } = JSON.parse(process.env.META)
 
@@ -93,6 +94,35 @@ test('reports come at once and as a job, with the same figures', async () => {
   assert.equal(state.async_status, 'Job Completed')
   const rows = await report.getInsights([])
   assert.deepEqual([rows[0].impressions, rows[0].spend], [now[0].impressions, now[0].spend])
+})
+
+test('an audience is filled, replaced in a session, shared and targeted', async () => {
+  const { id } = await account.createCustomAudience([], {
+    name: 'Customers', subtype: 'CUSTOM', customer_file_source: 'USER_PROVIDED_ONLY',
+  })
+  const audience = new CustomAudience(id)
+  const hash = text => createHash('sha256').update(text).digest('hex')
+  const payload = n => ({ schema: ['EMAIL'], is_raw: true, data: Array.from({ length: n }, (_, i) => [hash(`n${i}@example.com`)]) })
+  const added = await audience.createUser([], { payload: { ...payload(1), data: [...payload(149).data, ['in the clear']] } })
+  assert.deepEqual([added.num_received, added.num_invalid_entries], [150, 1])
+  const session = { session_id: 11, batch_seq: 1, last_batch_flag: false }
+  await audience.createUsersReplace([], { session, payload: payload(2000) })
+  await assert.rejects(audience.createUser([], { payload: payload(1) }), error => {
+    assert.deepEqual([error.response.code, error.response.error_subcode], [2650, 1870145])
+    return true
+  })
+  await audience.createUsersReplace([], { session: { ...session, batch_seq: 2, last_batch_flag: true }, payload: payload(1) })
+  const read = await audience.get(['approximate_count_lower_bound', 'operation_status'])
+  assert.deepEqual([read.approximate_count_lower_bound, read.operation_status.code], [2000, 200])
+  const sessions = await audience.getSessions(['session_id', 'num_received'])
+  assert.deepEqual(sessions.map(session => session._data), [{ session_id: '11', num_received: '2001' }])
+  await audience.createAdAccount([], { adaccounts: [world.other_ad_account.slice(4)] })
+  assert.equal((await new AdAccount(world.other_ad_account, {}, undefined, api).getCustomAudiences(['id'])).length, 1)
+  const estimate = await account.getDeliveryEstimate([], {
+    optimization_goal: 'REACH', targeting_spec: { geo_locations: { countries: ['US'] }, custom_audiences: [{ id }] },
+  })
+  assert.equal(estimate[0].estimate_mau_lower_bound, 2000)
+  await audience.delete([])
 })
 
 test('events are taken, and the same event twice counts once', async () => {

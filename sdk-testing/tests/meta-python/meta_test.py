@@ -17,12 +17,14 @@ from facebook_business.adobjects.adimage import AdImage
 from facebook_business.adobjects.adreportrun import AdReportRun
 from facebook_business.adobjects.advideo import AdVideo
 from facebook_business.adobjects.campaign import Campaign
+from facebook_business.adobjects.customaudience import CustomAudience
 from facebook_business.adobjects.iguser import IGUser
 from facebook_business.adobjects.serverside.action_source import ActionSource
 from facebook_business.adobjects.serverside.custom_data import CustomData
 from facebook_business.adobjects.serverside.event import Event
 from facebook_business.adobjects.serverside.event_request import EventRequest
 from facebook_business.adobjects.serverside.user_data import UserData
+from facebook_business.adobjects.targetingsearch import TargetingSearch
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
@@ -145,6 +147,43 @@ class OfficialSdk(unittest.TestCase):
         self.assertEqual(report.api_get()["async_status"], "Job Completed")
         rows = list(report.get_insights())
         self.assertEqual([(row["impressions"], row["spend"]) for row in rows], [(now[0]["impressions"], now[0]["spend"])])
+
+    def test_an_audience_is_filled_by_what_the_sdk_hashes(self):
+        made = self.account.create_custom_audience(
+            params={"name": "Python", "subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"}
+        )
+        audience = CustomAudience(made["id"])
+        addresses = [f" N{i}@Example.com" for i in range(150)]
+        added = audience.add_users(CustomAudience.Schema.email_hash, addresses).json()
+        self.assertEqual((added["num_received"], added["num_invalid_entries"]), (150, 0))
+        names = [["n1@example.com", "Anna"], ["other@example.com", "Otto"]]
+        schema = [CustomAudience.Schema.MultiKeySchema.email, CustomAudience.Schema.MultiKeySchema.fn]
+        audience.add_users(schema, names, is_raw=True)
+        with self.assertRaises(FacebookRequestError) as refused:
+            audience.remove_users(CustomAudience.Schema.email_hash, addresses[:60])
+        error = refused.exception
+        self.assertEqual((error.api_error_code(), error.api_error_subcode()), (200, 1870047))
+        alike = self.account.create_custom_audience(
+            params={
+                "name": "Alike",
+                "subtype": "LOOKALIKE",
+                "origin_audience_id": audience["id"],
+                "lookalike_spec": json.dumps({"type": "similarity", "country": "US"}),
+            }
+        )
+        read = CustomAudience(alike["id"]).api_get(fields=["operation_status", "account_id"])
+        self.assertEqual(read["operation_status"]["code"], 441)
+        other = AdAccount(WORLD["other_ad_account"])
+        audience.share_audience([other["id"][4:]])
+        self.assertIn(audience["id"], [row["id"] for row in other.get_custom_audiences(fields=["id"])])
+        audience.unshare_audience([other["id"][4:]])
+
+    def test_targeting_is_searched_and_previewed(self):
+        rows = TargetingSearch.search(params={"type": "adinterest", "q": "baseball"})
+        self.assertEqual(rows[0]["name"], "Baseball")
+        story = {"page_id": WORLD["page"], "link_data": {"link": "https://shop.example/", "message": "Hello"}}
+        params = {"creative": {"object_story_spec": story}, "ad_format": "MOBILE_FEED_STANDARD"}
+        self.assertIn("<iframe", self.account.get_generate_previews(params=params)[0]["body"])
 
     def test_a_batch_makes_each_call_and_fails_each_alone(self):
         made, failed = [], []

@@ -187,7 +187,7 @@ mod tests {
         let mut params = Params::default();
         params.add("payload", payload);
         let (path, base, now) = (Vec::new(), String::new(), DateTime::<Utc>::UNIX_EPOCH);
-        let call = Call { method: "POST".into(), version: 26, path, params, now, base };
+        let call = Call { method: "POST".into(), version: 26, path, params, files: Default::default(), now, base };
         let read = Payload::read(&call).map_err(|error| (error.code, error.subcode))?;
         assert_eq!(read.samples.len(), read.invalid().min(SAMPLES));
         Ok((read.rows.len(), read.invalid()))

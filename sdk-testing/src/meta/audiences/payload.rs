@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::call::Call;
 use super::super::error::GraphError;
-use super::super::params::{as_text, decoded};
+use super::super::params::{Params, as_text, decoded};
 use super::people::Row;
 
 /// The most rows in one call.
@@ -75,8 +74,8 @@ impl Payload {
     }
 
     /// Reads the parameter `payload`. A bad row is counted and left out; what is wrong with the whole is refused.
-    pub(super) fn read(call: &Call) -> Result<Self, GraphError> {
-        let payload = call.params.json("payload").ok_or_else(|| GraphError::missing("payload"))?;
+    pub(super) fn read(params: &Params) -> Result<Self, GraphError> {
+        let payload = params.json("payload").ok_or_else(|| GraphError::missing("payload"))?;
         let wrong = |problem: &str| GraphError::invalid("payload", problem);
         let named = payload.get("schema").map(decoded).ok_or_else(|| wrong("must hold schema"))?;
         let names: Vec<String> = match &named {
@@ -178,17 +177,12 @@ fn fits(form: Form, value: &Value, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
-    use super::super::super::params::Params;
     use super::*;
 
     fn read(payload: Value) -> Result<(usize, usize), (i64, Option<i64>)> {
         let mut params = Params::default();
         params.add("payload", payload);
-        let (path, base, now) = (Vec::new(), String::new(), DateTime::<Utc>::UNIX_EPOCH);
-        let call = Call { method: "POST".into(), version: 26, path, params, files: Default::default(), now, base };
-        let read = Payload::read(&call).map_err(|error| (error.code, error.subcode))?;
+        let read = Payload::read(&params).map_err(|error| (error.code, error.subcode))?;
         assert_eq!(read.samples.len(), read.invalid().min(SAMPLES));
         Ok((read.rows.len(), read.invalid()))
     }

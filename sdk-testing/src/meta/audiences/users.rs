@@ -25,7 +25,7 @@ pub(super) fn receive(state: &mut State, call: &Call, node: &Node, action: Actio
         let explanation = "Resolve the restrictions on this audience before its people are changed.";
         return Err(GraphError::refused(&refusal::AUDIENCE_FLAGGED, explanation));
     }
-    let payload = Payload::read(call)?;
+    let payload = Payload::read(&call.params)?;
     let part = Part::read(call)?;
     if action == Action::Replace && part.is_none() {
         return Err(GraphError::missing("session"));
@@ -76,7 +76,7 @@ pub(super) fn receive(state: &mut State, call: &Call, node: &Node, action: Actio
 
 /// `DELETE /act_{account}/usersofanyaudience`.
 pub(in super::super) fn remove_from_all(state: &mut State, call: &Call, account: &Node) -> Result<Value, GraphError> {
-    let payload = Payload::read(call)?;
+    let payload = Payload::read(&call.params)?;
     let part = Part::read(call)?;
     let audiences = &mut state.audiences;
     if let Some(part) = part {

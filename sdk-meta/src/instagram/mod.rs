@@ -89,6 +89,16 @@ object! {
         media_type: String,
         /// Where it is: `FEED`, `REELS`, `STORY`, `AD`.
         media_product_type: String,
+        /// Where the image or the video is for now; albums have none.
+        media_url: String,
+        /// Where a video's image is for now.
+        thumbnail_url: String,
+        /// What it shows, for people who cannot see it.
+        alt_text: String,
+        /// The name of the account that published it.
+        username: String,
+        /// Whether a reel is on the feed too.
+        is_shared_to_feed: bool,
         /// When it was published.
         timestamp: Timestamp,
         /// How many comments it has.

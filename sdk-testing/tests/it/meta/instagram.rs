@@ -49,6 +49,8 @@ async fn each_kind_is_published_and_read() {
         let (kind, product, link) = expected;
         assert_eq!((media.media_type.as_deref(), media.media_product_type.as_deref()), (Some(kind), Some(product)));
         assert!(media.permalink.unwrap().starts_with(link) && media.timestamp.is_some());
+        assert_eq!((media.username.as_deref(), media.thumbnail_url.is_some()), (Some("simulated"), kind == "VIDEO"));
+        assert!(media.media_url.unwrap().starts_with("https://cdn.example.com/a."));
     }
     assert_eq!(instagram.limit(&user).await.unwrap().quota_usage, 4);
     assert_eq!(meta.get(&format!("{user}?fields=media_count")).await["media_count"], 4);

@@ -1,8 +1,8 @@
-//! The simulator's time: the runtime's, moved ahead as a test likes.
+//! The simulator's time: the runtime's, moved ahead or made faster as a test likes.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use acd_core::Runtime;
 use chrono::{DateTime, Utc};
@@ -11,23 +11,56 @@ use chrono::{DateTime, Utc};
 #[derive(Debug)]
 pub(super) struct SimClock {
     runtime: Runtime,
-    ahead: Mutex<Duration>,
+    pace: Mutex<Pace>,
+}
+
+/// How far the simulator's time is ahead of the runtime's, and how that grows.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Ahead by so much at `since`.
+    ahead: Duration,
+    since: SystemTime,
+    /// Seconds of the simulator's for each of the runtime's.
+    speed: u32,
+}
+
+impl Pace {
+    fn ahead(self, now: SystemTime) -> Duration {
+        let passed = now.duration_since(self.since).unwrap_or_default();
+        self.ahead.saturating_add(passed.saturating_mul(self.speed - 1))
+    }
 }
 
 impl SimClock {
     pub(super) fn new(runtime: Runtime) -> Self {
-        Self { runtime, ahead: Mutex::default() }
+        let pace = Pace { ahead: Duration::ZERO, since: runtime.wall(), speed: 1 };
+        Self { runtime, pace: Mutex::new(pace) }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        DateTime::from(self.runtime.wall()) + ahead
+        let wall = self.runtime.wall();
+        DateTime::from(wall) + self.pace().ahead(wall)
     }
 
     /// Moves the time on, for all that asks afterwards.
     pub(super) fn advance(&self, by: Duration) {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        *ahead = ahead.saturating_add(by);
+        let mut pace = self.pace();
+        pace.ahead = pace.ahead.saturating_add(by);
+    }
+
+    /// Lets the time pass so many times as fast from now on.
+    pub(super) fn set_speed(&self, speed: NonZeroU32) {
+        let now = self.runtime.wall();
+        let mut pace = self.pace();
+        *pace = Pace { ahead: pace.ahead(now), since: now, speed: speed.get() };
+    }
+
+    pub(super) fn speed(&self) -> u32 {
+        self.pace().speed
     }
 
     pub(super) fn runtime(&self) -> &Runtime {
@@ -51,7 +84,25 @@ pub(super) fn read(text: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use acd_core::testing::ManualClock;
+
     use super::*;
+
+    #[test]
+    fn time_passes_as_fast_as_told_and_never_jumps_by_that() {
+        let manual = ManualClock::new();
+        let clock = SimClock::new(manual.runtime());
+        let start = clock.now();
+        let passed = |clock: &SimClock| (clock.now() - start).num_seconds();
+        clock.advance(Duration::from_secs(5));
+        clock.set_speed(NonZeroU32::new(60).unwrap());
+        assert_eq!(passed(&clock), 5);
+        manual.advance(Duration::from_secs(2));
+        assert_eq!(passed(&clock), 125);
+        clock.set_speed(NonZeroU32::MIN);
+        manual.advance(Duration::from_secs(2));
+        assert_eq!((passed(&clock), clock.speed()), (127, 1));
+    }
 
     #[test]
     fn reads_every_form_of_a_time_and_writes_one() {

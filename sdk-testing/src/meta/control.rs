@@ -1,5 +1,6 @@
 //! `/__sim/`: what a test or a person sees of a simulator, and changes.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub(super) fn router() -> Router<Arc<Simulation>> {
         .route("/__sim/traffic", get(traffic))
         .route("/__sim/limits", get(limits).put(set_limits))
         .route("/__sim/faults", get(faults).put(set_faults))
-        .route("/__sim/clock", get(clock).post(advance))
+        .route("/__sim/clock", get(clock).post(change_clock))
         .route("/__sim/tokens/{token}", put(set_token))
         .route("/__sim/app", put(set_app))
         .route("/__sim/audiences/{id}", put(set_audience))
@@ -81,17 +82,24 @@ async fn set_faults(State(simulation): Shared, Json(faults): Json<Vec<MetaFault>
 }
 
 async fn clock(State(simulation): Shared) -> Json<Value> {
-    Json(json!({ "now": simulation.clock.now().to_rfc3339() }))
+    Json(json!({ "now": simulation.clock.now().to_rfc3339(), "speed": simulation.clock.speed() }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
+struct ClockChange {
+    /// Moves the time on.
+    #[serde(default)]
     advance_seconds: u32,
+    /// How many times as fast as the machine's it passes from now on.
+    speed: Option<NonZeroU32>,
 }
 
-async fn advance(State(simulation): Shared, Json(by): Json<Advance>) -> Json<Value> {
-    simulation.clock.advance(Duration::from_secs(by.advance_seconds.into()));
+async fn change_clock(State(simulation): Shared, Json(change): Json<ClockChange>) -> Json<Value> {
+    simulation.clock.advance(Duration::from_secs(change.advance_seconds.into()));
+    if let Some(speed) = change.speed {
+        simulation.clock.set_speed(speed);
+    }
     clock(State(simulation)).await
 }
 

@@ -42,6 +42,10 @@ pub(crate) const WRITE: u32 = 3;
 /// The stretch of time over which an ad account's score is summed up.
 const SCORE_WINDOW: Duration = Duration::from_secs(300);
 const HOUR: Duration = Duration::from_secs(3600);
+/// How much longer a call is counted here than by Meta, which counts it when it arrives and not when it leaves: a call that
+/// was on its way for longer than the next one would otherwise still count there when its place is taken here. Also what an
+/// answer says of calls that have just been forgotten is no news by that.
+const ON_THE_WAY: Duration = Duration::from_secs(5);
 /// Creates and edits a second for each app and ad account.
 const WRITES_A_SECOND: u32 = 100;
 /// What follows when an app has used its share up and no header says until when.
@@ -93,7 +97,7 @@ impl MetaLimits {
                 let (settings, reader) = (self.clone(), Reader { settings: self.clone(), quota, window });
                 limits.pool(name, move |_| {
                     let pool = match quota(&settings, &settings.tier) {
-                        Some(limit) => LocalPool::sliding_window(limit, window),
+                        Some(limit) => LocalPool::sliding_window(limit, window + ON_THE_WAY),
                         None => LocalPool::adaptive(),
                     };
                     pool.reading(reader.clone())
@@ -159,7 +163,7 @@ impl ReadLimit for Reader {
         Some(Observation {
             remaining: limit.zip(percent).map(|(limit, percent)| left(limit, percent)),
             limit: replaced,
-            window: replaced.map(|_| self.window),
+            window: replaced.map(|_| self.window + ON_THE_WAY),
             blocked_for,
             ..Observation::default()
         })
@@ -173,12 +177,9 @@ fn told(pool: &str, usage: &Usage) -> Option<(Option<f64>, Option<Duration>)> {
             let share = usage.app.or(usage.page)?.largest();
             return Some((Some(share), (share >= 100.0).then_some(APP_PAUSE)));
         }
-        AD_ACCOUNT => {
-            let account = usage.account.as_ref()?;
-            let used_up = account.acc_id_util_pct >= 100.0;
-            let reset = account.reset_time_duration.filter(|_| used_up).map(Duration::from_secs);
-            return Some((Some(account.acc_id_util_pct), reset));
-        }
+        // Its reset is when all points are gone. A score that is used up is no block: the oldest points go first, and
+        // whoever waits for the last wastes most of a window. Of a block tells the throttling answer.
+        AD_ACCOUNT => return Some((Some(usage.account.as_ref()?.acc_id_util_pct), None)),
         ADS_MANAGEMENT => UseCase::AdsManagement,
         ADS_INSIGHTS => UseCase::AdsInsights,
         CUSTOM_AUDIENCE => UseCase::CustomAudience,
@@ -199,9 +200,13 @@ fn told(pool: &str, usage: &Usage) -> Option<(Option<f64>, Option<Duration>)> {
     Some((percent, minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)))))
 }
 
-/// What is left of a quota of which so much is used.
+/// What is left of a quota of which so much is used, in whole units. A share comes rounded to hundredths of a percent: it may
+/// be less than what it says by half of one, or a unit too many would be taken for somebody else's.
 fn left(limit: u32, percent: f64) -> u32 {
-    let left = f64::from(limit) * (100.0 - percent.clamp(0.0, 100.0)) / 100.0;
+    if percent >= 100.0 {
+        return 0;
+    }
+    let left = f64::from(limit) * (100.0 - (percent - 0.005).max(0.0)) / 100.0;
     // Within 0 and `limit`, so that the cast loses nothing but the fraction.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just above")]
     let whole = left as u32;
@@ -276,7 +281,7 @@ mod tests {
         }
         assert_eq!(call(&harness, &meta, &LIST, "act_1"), Err(ErrorKind::RateLimited));
         call(&harness, &meta, &CREATE, "act_2").unwrap();
-        harness.clock().advance(SCORE_WINDOW);
+        harness.clock().advance(SCORE_WINDOW + ON_THE_WAY);
         call(&harness, &meta, &CREATE, "act_1").unwrap();
     }
 
@@ -326,9 +331,43 @@ mod tests {
         call(&harness, &meta, &CREATE, "act_1").unwrap();
     }
 
+    /// 60 points as they are used one by one, with the headers that Meta sends, which say 100 % at the last.
     #[test]
-    fn what_is_left_is_rounded_down_and_bounded() {
-        for (percent, expected) in [(0.0, 60), (9.67, 54), (100.0, 0), (140.0, 0), (-1.0, 60)] {
+    fn a_score_that_is_used_up_is_free_again_point_by_point() {
+        let header = |used: u32| {
+            let share = (f64::from(used) / 60.0 * 10_000.0).round() / 100.0;
+            format!(r#"{{"acc_id_util_pct":{share},"reset_time_duration":300}}"#)
+        };
+        let answers = (1..=61).map(|used| answer(200).body("{}").header("x-ad-account-usage", &header(used.min(60))));
+        let harness = Harness::new(answers);
+        let meta = client(&harness);
+        for _ in 0..60 {
+            call(&harness, &meta, &LIST, "act_1").unwrap();
+            harness.clock().advance(Duration::from_secs(5));
+        }
+        assert_eq!(call(&harness, &meta, &LIST, "act_1"), Err(ErrorKind::RateLimited));
+        harness.clock().advance(ON_THE_WAY);
+        call(&harness, &meta, &LIST, "act_1").expect("the oldest point has gone");
+        assert_eq!(call(&harness, &meta, &LIST, "act_1"), Err(ErrorKind::RateLimited), "the others have not");
+    }
+
+    /// Meta counts a call when it arrives: the first was under way for two seconds, the next ones are not.
+    #[test]
+    fn a_call_keeps_its_place_until_meta_has_surely_forgotten_it() {
+        let harness = Harness::new((0..21).map(|_| answer(200).body("{}")));
+        let meta = client(&harness);
+        for _ in 0..20 {
+            call(&harness, &meta, &CREATE, "act_1").unwrap();
+        }
+        harness.clock().advance(SCORE_WINDOW + Duration::from_secs(2));
+        assert_eq!(call(&harness, &meta, &CREATE, "act_1"), Err(ErrorKind::RateLimited));
+        harness.clock().advance(ON_THE_WAY);
+        call(&harness, &meta, &CREATE, "act_1").unwrap();
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_and_bounded() {
+        for (percent, expected) in [(0.0, 60), (9.67, 54), (91.67, 5), (99.0, 0), (100.0, 0), (140.0, 0), (-1.0, 60)] {
             assert_eq!(left(60, percent), expected, "{percent}");
         }
     }

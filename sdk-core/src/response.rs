@@ -124,6 +124,12 @@ impl fmt::Debug for Response {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // To know the path costs a string for each key on the way, so that only what fails is read again for it.
+    serde_json::from_slice(bytes).or_else(|_| decode_by_path(bytes))
+}
+
+/// The same, whose error names the path of the offending value.
+fn decode_by_path<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

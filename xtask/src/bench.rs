@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, time::Instant};
 
 use crate::{
     error::Error,
+    parts::meta::{self, Simulator},
+    server,
     setup::{self, Need, Node},
     shell,
     workspace::Workspace,
@@ -17,7 +19,8 @@ pub(crate) enum Bench {
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
     /// HMAC, a large upload's memory, and what the crate takes to build.
     Core,
-    /// A user normalised and hashed for the Conversions API, beside the official Node SDK.
+    /// A user normalised and hashed, a campaign created, 10,000 ads read and an hour under a limit, beside Meta's official
+    /// SDKs for Node and Python.
     Meta,
     /// The cost of one `track()` in the client beside serialising the same event.
     Track,
@@ -37,16 +40,20 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     shell::run(workspace.cargo().args(["bench", "-p", package, "--bench", name]))
 }
 
-/// The official SDK runs in a process of its own, started and driven by the program that measures both.
+/// The official SDKs and the simulator run in processes of their own; the SDKs are started and driven by the program that
+/// measures both sides.
 fn meta(workspace: &Workspace) -> Result<(), Error> {
-    if let Some((_, error)) = setup::ensure(&BTreeSet::from([Need::Node]), workspace).pop_first() {
+    if let Some((_, error)) = setup::ensure(&BTreeSet::from([Need::Node, Need::Python]), workspace).pop_first() {
         return Err(error);
     }
     let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
     node.install(&workspace.root.join("sdk-meta/bench/node"))?;
+    let python = meta::python(workspace)?;
+    let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
     let mut bench = workspace.cargo();
-    bench.args(["bench", "-p", "acd-meta", "--bench", "conversions"]).env("ACD_BENCH_NODE", node.program());
-    shell::run(&mut bench)
+    bench.args(["bench", "-p", "acd-meta", "--bench", "meta"]);
+    bench.env("ACD_BENCH_NODE", node.program()).env("ACD_BENCH_PYTHON", python);
+    shell::run(bench.env("ACD_BENCH_META", &simulator.meta))
 }
 
 /// The package with the rivals, which is no member of the workspace, and then the build of the crate itself.

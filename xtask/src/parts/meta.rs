@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     server,
     setup::{self, Need, Node, python_environment, tools_folder},
     shell,
+    workspace::Workspace,
 };
 
 const NODE_FOLDER: &str = "sdk-testing/tests/meta-node";
@@ -23,25 +24,30 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
     let folder = workspace.root.join(NODE_FOLDER);
     node.install(&folder)?;
-    let python = workspace.root.join(PYTHON_FOLDER);
-    let programs = python_environment(&tools_folder(workspace).join("meta"), &python.join("requirements.txt"))?;
+    let python = python(workspace)?;
     let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
     shell::run(node.command(&folder).arg("--test").env("META", &simulator.meta))?;
-    let mut script = shell::command(programs.join("python"), &python);
+    let mut script = shell::command(python, &workspace.root.join(PYTHON_FOLDER));
     // The SDK's own docstrings warn on newer versions of Python.
     shell::run(script.args(["-W", "ignore", "meta_test.py"]).env("META", &simulator.meta))?;
     Ok(Outcome::Passed)
 }
 
+/// The Python that has Meta's SDK.
+pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let requirements = workspace.root.join(PYTHON_FOLDER).join("requirements.txt");
+    Ok(python_environment(&tools_folder(workspace).join("meta"), &requirements)?.join("python"))
+}
+
 /// A running `acd simulate --meta` on a free port.
-struct Simulator {
+pub(crate) struct Simulator {
     process: Child,
     /// What it printed: its address and its credentials, as JSON.
-    meta: String,
+    pub(crate) meta: String,
 }
 
 impl Simulator {
-    fn start(acd: &Path, folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn start(acd: &Path, folder: &Path) -> Result<Self, Error> {
         let mut command = shell::command(acd, folder);
         command.args(["simulate", "--meta", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let described = shell::describe(&command);

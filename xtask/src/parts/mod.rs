@@ -4,7 +4,7 @@ mod api;
 mod deny;
 mod features;
 mod fuzz;
-mod meta;
+pub(crate) mod meta;
 mod msrv;
 mod openapi;
 mod rust;

@@ -1,16 +1,14 @@
-//! What one user with eight fields costs to normalise, hash and write as JSON, beside the official Node SDK on the same users
-//! in the same run: `cargo xtask bench meta`.
-//!
-//! Both sides are measured in turns, so that whatever else the machine does falls on both.
+//! What one user with eight fields costs to normalise, hash and write as JSON, beside the official Node SDK on the same users.
 
-use std::error::Error;
 use std::hint::black_box;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use acd_meta::conversions::{UserData, UserKey};
 use serde_json::Value;
+
+use crate::rival::Rival;
+use crate::table::median;
+use crate::{Result, Settings};
 
 const ROUNDS: usize = 15;
 const USERS: usize = 500;
@@ -18,8 +16,6 @@ const USERS: usize = 500;
 const OURS: u32 = 200_000;
 const THEIRS: u32 = 20_000;
 const WARM_UP: usize = 3;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A user as a form gives it. Both sides have the same rules for these values.
 type User = [(UserKey, String); 8];
@@ -49,53 +45,20 @@ fn hashed(user: &User) -> UserData {
     user.iter().fold(UserData::new(), |data, (key, value)| data.with(*key, value))
 }
 
-/// The official SDK in a process of its own.
-struct Official {
-    process: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
+/// The official SDK with the same users.
+struct Official(Rival);
 
 impl Official {
-    fn start(users: &[User]) -> Result<Self> {
-        let node = std::env::var_os("ACD_BENCH_NODE").unwrap_or_else(|| "node".into());
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/node");
-        let mut command = Command::new(node);
-        command.arg("hash.js").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn()?;
-        let output = process.stdout.take().ok_or("node has no output")?;
-        let input = process.stdin.take();
-        let mut official = Self { process, input, output: BufReader::new(output) };
+    fn start(settings: &Settings, users: &[User]) -> Result<Self> {
+        let mut rival = Rival::start(&mut settings.node("hash.js"))?;
         let object =
             |user: &User| user.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect();
-        official.tell(&Value::Array(users.iter().map(|user| Value::Object(object(user))).collect()).to_string())?;
-        Ok(official)
-    }
-
-    fn tell(&mut self, line: &str) -> Result<()> {
-        let input = self.input.as_mut().ok_or("node was told to end")?;
-        Ok(writeln!(input, "{line}")?)
-    }
-
-    fn ask(&mut self, line: &str) -> Result<String> {
-        self.tell(line)?;
-        let mut answer = String::new();
-        if self.output.read_line(&mut answer)? == 0 {
-            return Err(
-                "node ended: run `npm ci` in sdk-meta/bench/node, or `cargo xtask bench meta`, which does".into()
-            );
-        }
-        Ok(answer)
+        rival.tell(&Value::Array(users.iter().map(|user| Value::Object(object(user))).collect()).to_string())?;
+        Ok(Self(rival))
     }
 
     fn round(&mut self, what: &str) -> Result<Duration> {
-        Ok(Duration::from_nanos(self.ask(&format!("{what} {THEIRS}"))?.trim().parse()?))
-    }
-
-    fn end(mut self) -> Result<()> {
-        drop(self.input.take());
-        let status = self.process.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("node ended with {status}").into()) }
+        Ok(Duration::from_nanos(self.0.ask(&format!("{what} {THEIRS}"))?.parse()?))
     }
 }
 
@@ -111,16 +74,10 @@ fn nanos(time: Duration, users: u32) -> f64 {
     time.as_secs_f64() * 1e9 / f64::from(users)
 }
 
-/// The middle of the values. Machines are noisy, and a mean would keep the noise.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn main() -> Result<()> {
+pub(crate) fn run(settings: &Settings) -> Result<()> {
     let users = users();
-    let mut official = Official::start(&users)?;
-    let theirs: Vec<Value> = serde_json::from_str(&official.ask("show")?)?;
+    let mut official = Official::start(settings, &users)?;
+    let theirs: Vec<Value> = serde_json::from_str(&official.0.ask("show")?)?;
     for (user, theirs) in users.iter().zip(&theirs) {
         let ours = serde_json::to_value(hashed(user))?;
         if *theirs != ours {
@@ -147,7 +104,7 @@ fn main() -> Result<()> {
             node_json.push(nanos(node_written, THEIRS));
         }
     }
-    official.end()?;
+    official.0.end()?;
 
     println!("One user with 8 fields; medians of {ROUNDS} rounds, in nanoseconds a user and users a second");
     println!(

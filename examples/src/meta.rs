@@ -3,7 +3,12 @@
 use std::error::Error as StdError;
 use std::{env, fmt};
 
-use acd_sdk::meta::{AdAccountId, IgUserId, LeadFormId, MetaClient, PageId, PixelId};
+use acd_sdk::meta::ads::ad_sets::{BillingEvent, CreateAdSet, OptimizationGoal};
+use acd_sdk::meta::ads::ads::CreateAd;
+use acd_sdk::meta::ads::campaigns::{CreateCampaign, Objective};
+use acd_sdk::meta::ads::creatives::{CreateCreative, LinkData, ObjectStorySpec, StoryContent};
+use acd_sdk::meta::ads::targeting::{GeoLocations, Targeting};
+use acd_sdk::meta::{AdAccountId, IgUserId, LeadFormId, MetaClient, MinorUnits, PageId, PixelId};
 use acd_testing::MetaSimulator;
 
 /// A client of Meta and the ids that the examples work on: Meta's own with `META_ACCESS_TOKEN`, else a simulator's that
@@ -63,6 +68,36 @@ impl Meta {
             lead_form: world.lead_form.into(),
             simulator: Some(simulator),
         })
+    }
+
+    /// Puts an ad into a simulated account, which begins empty; one of Meta's keeps what it has.
+    ///
+    /// # Errors
+    /// Those of the calls.
+    pub async fn with_an_ad(self) -> Result<Self, Box<dyn StdError>> {
+        if self.simulator.is_none() {
+            return Ok(self);
+        }
+        let (meta, account) = (&self.client, &self.ad_account);
+        let campaign = CreateCampaign {
+            is_adset_budget_sharing_enabled: Some(false),
+            ..CreateCampaign::new("Spring", Objective::Traffic, [])
+        };
+        let campaign = meta.campaigns().create(account, &campaign).await?.id;
+        let targeting = Targeting { geo_locations: GeoLocations::countries(["US"]), ..Targeting::default() };
+        let (goal, billing) = (OptimizationGoal::LinkClicks, BillingEvent::Impressions);
+        let ad_set = CreateAdSet {
+            daily_budget: Some(MinorUnits(5000)),
+            ..CreateAdSet::new("US", campaign, goal, billing, targeting)
+        };
+        let ad_set = meta.ad_sets().create(account, &ad_set).await?.id;
+        let link = LinkData { link: "https://shop.example/spring".to_owned(), ..LinkData::default() };
+        let (page_id, content) = (self.page.clone(), StoryContent::LinkData(link));
+        let story = ObjectStorySpec { page_id, instagram_user_id: None, content };
+        let creative = CreateCreative { object_story_spec: Some(story), ..CreateCreative::new() };
+        let creative = meta.creatives().create(account, &creative).await?.id;
+        meta.ads().create(account, &CreateAd::new("Tulips", ad_set, creative)).await?;
+        Ok(self)
     }
 }
 

@@ -16,3 +16,4 @@ macro_rules! example {
 
 example!(capi_batch, "../examples/capi_batch.rs");
 example!(instagram_carousel, "../examples/instagram_carousel.rs");
+example!(insights_report, "../examples/insights_report.rs");

@@ -61,6 +61,11 @@ pub enum MetaEffect {
     CutBefore,
     /// Everything is done, and the connection ends without an answer.
     CutAfter,
+    /// Everything is done, and a success is answered whose body is this text.
+    Garbage {
+        /// The body, such as `Service Unavailable`.
+        body: String,
+    },
 }
 
 const fn always() -> f64 {
@@ -150,6 +155,7 @@ impl MetaEffect {
             Self::CutWithin { .. } => "cut_within",
             Self::CutBefore => "cut_before",
             Self::CutAfter => "cut_after",
+            Self::Garbage { .. } => "garbage",
         }
     }
 

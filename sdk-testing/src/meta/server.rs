@@ -165,9 +165,10 @@ pub(super) fn respond(
         subcode: error.and_then(|(_, subcode)| subcode),
         fault: fault.map(MetaEffect::name),
     });
-    match answer.filter(|_| fault != Some(&MetaEffect::CutAfter)) {
-        Some(answer) => written(&answer),
-        None => (axum::Extension(Cut), ()).into_response(),
+    match (answer, fault) {
+        (None, _) | (_, Some(MetaEffect::CutAfter)) => (axum::Extension(Cut), ()).into_response(),
+        (Some(_), Some(MetaEffect::Garbage { body })) => body.clone().into_response(),
+        (Some(answer), _) => written(&answer),
     }
 }
 

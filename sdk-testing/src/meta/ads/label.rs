@@ -13,7 +13,7 @@ use super::super::state::State;
 
 pub(super) const FIELDS: [Field; 1] = [must("name", Shape::Text(400))];
 
-/// `campaignsbylabels`, `adsetsbylabels`, `adsbylabels`; none for another edge.
+/// `campaignsbylabels`, `adsetsbylabels`, `adcreativesbylabels`, `adsbylabels`; none for another edge.
 pub(in super::super) fn by_label(
     state: &State,
     account: &Node,
@@ -24,6 +24,7 @@ pub(in super::super) fn by_label(
     let kind = match edge {
         "campaignsbylabels" => Kind::Campaign,
         "adsetsbylabels" => Kind::AdSet,
+        "adcreativesbylabels" => Kind::AdCreative,
         "adsbylabels" => Kind::Ad,
         _ => return Ok(None),
     };

@@ -9,6 +9,10 @@ mod reach;
 mod typed;
 mod uploads;
 mod videos;
+mod client;
+mod once;
+mod schedules;
+mod tree;
 
 use std::sync::Arc;
 use std::time::Duration;

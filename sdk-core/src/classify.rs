@@ -27,6 +27,13 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+impl<'a> Answer<'a> {
+    /// An answer that came inside another one, for [`Client::learn`](crate::Client::learn).
+    pub const fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self { status, headers, body }
+    }
+}
+
 /// The meaning of an answer that is a failure. Everything left out follows from the status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
@@ -98,6 +105,16 @@ impl Verdict {
 
     pub(crate) fn keeps_body(&self) -> bool {
         self.keep_body
+    }
+
+    /// The class, where the vendor's word decides it.
+    pub(crate) fn known_kind(&self) -> Option<ErrorKind> {
+        self.kind
+    }
+
+    /// How long to wait, where the vendor says it.
+    pub(crate) fn known_wait(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Adds what the vendor says. What is text may quote what was sent, and is redacted.

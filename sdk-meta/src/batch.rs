@@ -73,6 +73,7 @@ struct Item {
 pub struct Batch {
     account: AdAccountId,
     items: Vec<Item>,
+    operations: Vec<&'static Operation>,
     costs: HashMap<&'static str, u32>,
 }
 
@@ -86,7 +87,7 @@ pub struct Slot<T> {
 impl Batch {
     /// A batch of calls about one ad account, whose limits they count towards.
     pub fn of(account: AdAccountId) -> Self {
-        Self { account, items: Vec::new(), costs: HashMap::new() }
+        Self { account, items: Vec::new(), operations: Vec::new(), costs: HashMap::new() }
     }
 
     /// Adds a call.
@@ -143,6 +144,7 @@ impl Batch {
             *cost = cost.saturating_add(limits::cost(operation, pool));
         }
         self.items.push(item);
+        self.operations.push(operation);
         Ok(Slot { place: self.len() - 1, answer: PhantomData })
     }
 }
@@ -289,7 +291,8 @@ impl fmt::Debug for BatchAnswers {
 }
 
 impl MetaClient {
-    /// Sends a batch. Not repeated when its outcome is unknown, except when nothing of it can have been done.
+    /// Sends a batch. Not repeated when its outcome is unknown, except when nothing of it can have been done. What the
+    /// answer to each call says of the ad account's limits, the client keeps to from then on.
     ///
     /// # Errors
     /// Those of the batch as a whole; a call that fails says so in its own answer. [`ErrorKind::Request`] also for a batch
@@ -308,7 +311,19 @@ impl MetaClient {
                 call.form(&form)
             })
             .await?;
-        Ok(BatchAnswers { answers: answers.into_iter().map(|answer| answer.and_then(Answer::of)).collect() })
+        let answers = BatchAnswers { answers: answers.into_iter().map(|answer| answer.and_then(Answer::of)).collect() };
+        self.learn(batch, &answers);
+        Ok(answers)
+    }
+
+    /// Meta says in the answer to each item, and not to the batch, what is used of the limits.
+    fn learn(&self, batch: &Batch, answers: &BatchAnswers) {
+        let scope = batch.account.to_string();
+        for (operation, answer) in batch.operations.iter().zip(&answers.answers) {
+            if let Some(Answer { status, headers, body }) = answer {
+                self.http().learn(operation, &scope, &acd_core::Answer::new(*status, headers, body.as_bytes()));
+            }
+        }
     }
 }
 
@@ -324,13 +339,16 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use acd_core::testing::answer;
+    use std::future::IntoFuture as _;
+
+    use acd_core::OnLimit;
+    use acd_core::testing::{Harness, answer};
     use serde_json::json;
 
     use super::*;
     use crate::ErrorClass;
     use crate::ads::ads::CreateAd;
-    use crate::ads::campaigns::{CampaignFields, CreateCampaign, Objective};
+    use crate::ads::campaigns::{CampaignFields, CreateCampaign, ListCampaigns, Objective};
     use crate::testing::scripted;
 
     #[test]
@@ -368,6 +386,37 @@ mod tests {
         assert_eq!(items[2], json!({ "method": "DELETE", "relative_url": "v26.0/3" }));
         let form = "name=A%20%26%20B&objective=OUTCOME_SALES&special_ad_categories=%5B%5D";
         assert_eq!(items[3], json!({ "method": "POST", "relative_url": "v26.0/act_17/campaigns", "body": form }));
+    }
+
+    #[test]
+    fn what_the_answers_say_of_limits_is_kept_to() {
+        let answered = |code: u16, header: &str, value: &str, body: &str| {
+            json!([{ "code": code, "headers": [{ "name": header, "value": value }], "body": body }]).to_string()
+        };
+        let account = |percent: u32| {
+            answered(200, "X-Ad-Account-Usage", &format!(r#"{{"acc_id_util_pct":{percent}}}"#), "{\"id\":\"1\"}")
+        };
+        let blocked = r#"{"9":[{"type":"ads_management","call_count":50,"estimated_time_to_regain_access":2}]}"#;
+        let throttled = r#"{"error":{"message":"m","code":17,"error_subcode":2446079}}"#;
+        for (body, seconds) in [
+            (account(10), None),
+            (account(99), Some(300)),
+            (answered(200, "x-business-use-case-usage", blocked, "{\"id\":\"1\"}"), Some(120)),
+            (answered(400, "x-fb-trace-id", "A", throttled), Some(300)),
+        ] {
+            let harness = Harness::new([answer(200).body(body.clone()), answer(200).body("{\"data\":[]}")]);
+            let http = harness.client().classify(crate::error::MetaErrors);
+            let limits = crate::MetaLimits::default().pools().on_limit(OnLimit::Fail);
+            let meta = MetaClient::builder("t").http(move |_| http.limits(limits)).build().unwrap();
+            let mut batch = Batch::of("17".into());
+            batch.add(meta.campaigns().get(&"1".into(), &CampaignFields::new())).unwrap();
+            harness.run(meta.batch(&batch)).unwrap();
+            let list = |account: &str| {
+                let campaigns = meta.campaigns().list(&account.into(), &ListCampaigns::default());
+                harness.run(campaigns.into_future()).err().and_then(|error| error.retry_after())
+            };
+            assert_eq!(list("17").map(|wait| wait.as_secs()), seconds, "{body}");
+        }
     }
 
     #[test]

@@ -212,9 +212,10 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => SharedTransport::default_for_target()?,
         };
+        let limits = self.parts.limits.clone();
         let pipeline = Pipeline::new(self.parts, transport);
         let settings = Arc::new(self.settings);
-        Ok(Client { inner: Arc::new(Inner { base_url, settings, runtime: self.runtime, pipeline }) })
+        Ok(Client { inner: Arc::new(Inner { base_url, settings, runtime: self.runtime, limits, pipeline }) })
     }
 
     fn refuse(&mut self, why: &'static str) {

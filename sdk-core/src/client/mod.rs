@@ -1,6 +1,7 @@
 //! The client: a base URL, settings and the pipeline.
 
 mod builder;
+mod learn;
 mod settings;
 
 use std::fmt;
@@ -12,6 +13,7 @@ pub use settings::Timeouts;
 
 use crate::Result;
 use crate::call::{Call, CallBuilder, CallOptions};
+use crate::limits::Limits;
 use crate::operation::Operation;
 use crate::pipeline::Pipeline;
 use crate::request::{BaseUrl, Request};
@@ -28,6 +30,7 @@ struct Inner {
     base_url: BaseUrl,
     settings: Arc<Settings>,
     runtime: Runtime,
+    limits: Limits,
     pipeline: Pipeline,
 }
 

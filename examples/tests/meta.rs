@@ -17,3 +17,4 @@ macro_rules! example {
 example!(capi_batch, "../examples/capi_batch.rs");
 example!(instagram_carousel, "../examples/instagram_carousel.rs");
 example!(insights_report, "../examples/insights_report.rs");
+example!(campaign_tree, "../examples/campaign_tree.rs");

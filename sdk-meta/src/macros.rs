@@ -57,6 +57,18 @@ macro_rules! open_enum {
             }
         }
 
+        /// Text of any kind, with the values that are named here as examples.
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $kind {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($kind).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "examples": [$($name),+] })
+            }
+        }
+
         #[cfg(test)]
         impl $crate::macros::OpenEnum for $kind {
             const VALUES: &'static [Self] = Self::ALL;

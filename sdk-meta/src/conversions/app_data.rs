@@ -9,12 +9,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ([app data](https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/app-data)). `Debug` shows what was
 /// allowed and nothing of the device.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AppData {
     /// Whether the person allowed tracking on the device.
     #[serde(serialize_with = "as_number", deserialize_with = "from_number")]
+    #[cfg_attr(feature = "schemars", schemars(with = "u8", range(max = 1)))]
     pub advertiser_tracking_enabled: bool,
     /// Whether the person allowed tracking in the app.
     #[serde(serialize_with = "as_number", deserialize_with = "from_number")]
+    #[cfg_attr(feature = "schemars", schemars(with = "u8", range(max = 1)))]
     pub application_tracking_enabled: bool,
     /// The device.
     pub extinfo: DeviceInfo,

@@ -85,6 +85,7 @@ open_enum! {
 
 /// The windows of an attribution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AttributionSetting {
     /// Hours without activity after which a person counts as inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,12 +99,14 @@ pub struct AttributionSetting {
 /// ([server event](https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/server-event)).
 /// `Debug` shows the objects and the method.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AttributionData {
     /// What the attribution covers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// When the person visited.
     #[serde(default, with = "chrono::serde::ts_seconds_option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
     pub visit_time: Option<DateTime<Utc>>,
     /// The ad.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +137,7 @@ pub struct AttributionData {
     pub touchpoint_type: Option<String>,
     /// When the touch was.
     #[serde(default, with = "chrono::serde::ts_seconds_option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
     pub touchpoint_ts: Option<DateTime<Utc>>,
     /// The touch.
     #[serde(skip_serializing_if = "Option::is_none")]

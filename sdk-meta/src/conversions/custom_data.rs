@@ -56,6 +56,7 @@ open_enum! {
 
 /// A product in an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Content {
     /// Its id in the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +90,7 @@ pub struct Content {
 /// Nothing here is hashed: personal data do not belong here, and events whose texts are e-mail addresses are refused.
 /// `Debug` shows value, currency and the names of what else is there.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CustomData {
     /// What it was worth, in the currency's major unit: 9.99. Required of purchases; 0 is allowed, less is not.
     #[serde(skip_serializing_if = "Option::is_none")]

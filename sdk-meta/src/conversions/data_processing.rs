@@ -7,6 +7,7 @@ const LIMITED: &str = "LDU";
 /// Whether Limited Data Use holds for a person, and where the person is
 /// ([data processing options](https://developers.facebook.com/docs/marketing-apis/data-processing-options)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct DataProcessing {
     data_processing_options: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

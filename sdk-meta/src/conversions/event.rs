@@ -94,12 +94,14 @@ open_enum! {
 
 /// The event that a later one belongs to, as a delivery to its order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct OriginalEvent {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_name: Option<EventName>,
     /// When it happened, to the second.
     #[serde(default, with = "chrono::serde::ts_seconds_option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
     pub event_time: Option<DateTime<Utc>>,
     /// Its order.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,11 +120,13 @@ pub struct OriginalEvent {
 ///
 /// `Debug` shows neither the person nor any URL.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Event {
     /// What happened.
     pub event_name: EventName,
     /// When it happened, to the second. At most 7 days ago, in a shop 62; events that are sent within the hour count most.
     #[serde(with = "chrono::serde::ts_seconds")]
+    #[cfg_attr(feature = "schemars", schemars(with = "i64"))]
     pub event_time: DateTime<Utc>,
     /// Where it happened.
     pub action_source: ActionSource,

@@ -14,6 +14,8 @@ mod hashed;
 mod key;
 mod normalize;
 mod report;
+#[cfg(feature = "schemars")]
+mod schema;
 mod send;
 mod user_data;
 

@@ -1,10 +1,12 @@
 //! Batches: up to 50 calls in one, each with an answer of its own.
 
+mod sessions;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use acd_core::{Error, ErrorKind, Operation, Request, TimeoutClass};
+use acd_core::{CallBuilder, Error, ErrorKind, Operation, Request, TimeoutClass};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -14,6 +16,8 @@ use serde_json::Value;
 use crate::error::{ApiError, Result};
 use crate::limits::{AD_ACCOUNT, AD_ACCOUNT_WRITES, ADS_INSIGHTS, ADS_MANAGEMENT};
 use crate::{AdAccountId, MetaCall, MetaClient, Usage, limits};
+
+pub use sessions::{AsyncSession, AsyncSessionFields, SESSION, START, SessionStarted, SessionStatus, SessionsStarted};
 
 /// `POST /`: a batch ([page](https://developers.facebook.com/docs/graph-api/batch-requests), read 2026-11). What it holds
 /// may act twice, so that it is not repeated.
@@ -25,7 +29,7 @@ pub const SEND: Operation = Operation::new("meta.batch.send", Method::POST, "/{v
     .timeout(TimeoutClass::Long);
 
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] = &[SEND];
+pub const OPERATIONS: &[Operation] = &[SEND, START, SESSION];
 
 /// The most calls in one batch.
 pub const MOST: usize = 50;
@@ -130,6 +134,18 @@ impl Batch {
         self.items.is_empty()
     }
 
+    /// The calls as Meta takes them.
+    fn written(&self) -> Result<String> {
+        serde_json::to_string(&self.items)
+            .map_err(|cause| Error::new(ErrorKind::Request, "the batch cannot be written as JSON").with_source(cause))
+    }
+
+    /// Takes from the limits what all the calls cost.
+    fn charged<'c>(&self, operation: &Operation, call: CallBuilder<'c>) -> CallBuilder<'c> {
+        let pools = operation.limit_pools().iter();
+        pools.fold(call, |call, pool| call.pool_cost(pool, self.costs.get(pool).copied().unwrap_or(0)))
+    }
+
     fn push<T>(&mut self, call: MetaCall<'_, T>, name: Option<&str>, after: Option<&str>) -> Result<Slot<T>> {
         if self.len() >= MOST {
             return Err(refused("is the 51st, and Meta takes 50: send another batch"));
@@ -225,6 +241,14 @@ pub enum BatchError {
     Decode(String),
 }
 
+impl BatchError {
+    /// Reads an answer. serde's messages quote the offending value; the place tells as much.
+    fn decode<T: DeserializeOwned>(body: &str) -> std::result::Result<T, Self> {
+        serde_json::from_str(body)
+            .map_err(|error| Self::Decode(format!("line {} column {}", error.line(), error.column())))
+    }
+}
+
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -270,9 +294,7 @@ impl BatchAnswers {
         if !answer.status.is_success() {
             return Err(BatchError::Status(answer.status));
         }
-        // serde's messages quote the offending value; the place tells as much.
-        serde_json::from_str(&answer.body)
-            .map_err(|error| BatchError::Decode(format!("line {} column {}", error.line(), error.column())))
+        BatchError::decode(&answer.body)
     }
 
     /// What the headers of the answers say about limits: the worst of them.
@@ -298,19 +320,9 @@ impl MetaClient {
     /// Those of the batch as a whole; a call that fails says so in its own answer. [`ErrorKind::Request`] also for a batch
     /// that costs more than the ad account's score ever holds: with limited access that is 20 writes.
     pub async fn batch(&self, batch: &Batch) -> Result<BatchAnswers> {
-        let items = serde_json::to_string(&batch.items).map_err(|cause| {
-            Error::new(ErrorKind::Request, "the batch cannot be written as JSON").with_source(cause)
-        })?;
         let call = MetaCall::<Vec<Option<WireAnswer>>>::json(self, &SEND).counted_for(&batch.account);
-        let form = Form { batch: items, include_headers: true };
-        let answers = call
-            .http(|call| {
-                let pools = SEND.limit_pools().iter();
-                let call =
-                    pools.fold(call, |call, pool| call.pool_cost(pool, batch.costs.get(pool).copied().unwrap_or(0)));
-                call.form(&form)
-            })
-            .await?;
+        let form = Form { batch: batch.written()?, include_headers: true };
+        let answers = call.http(|call| batch.charged(&SEND, call).form(&form)).await?;
         let answers = BatchAnswers { answers: answers.into_iter().map(|answer| answer.and_then(Answer::of)).collect() };
         self.learn(batch, &answers);
         Ok(answers)

@@ -6,9 +6,11 @@ use crate::access::Access;
 use crate::accounts::{AccountsClient, PagesClient, PixelsClient};
 use crate::ads::ad_sets::AdSetsClient;
 use crate::ads::ads::AdsClient;
+use crate::ads::budget_schedules::BudgetSchedulesClient;
 use crate::ads::campaigns::CampaignsClient;
 use crate::ads::creatives::CreativesClient;
 use crate::ads::labels::AdLabelsClient;
+use crate::ads::request_sets::AdRequestSetsClient;
 use crate::audiences::AudiencesClient;
 use crate::config::MetaClientBuilder;
 use crate::conversions::ConversionsClient;
@@ -108,6 +110,16 @@ impl MetaClient {
     /// Labels on campaigns, ad sets, creatives and ads.
     pub fn ad_labels(&self) -> AdLabelsClient<'_> {
         AdLabelsClient::new(self)
+    }
+
+    /// Budget schedules: times in which campaigns and ad sets may spend more.
+    pub fn budget_schedules(&self) -> BudgetSchedulesClient<'_> {
+        BudgetSchedulesClient::new(self)
+    }
+
+    /// Asynchronous request sets: ads that Meta creates while nobody waits.
+    pub fn ad_request_sets(&self) -> AdRequestSetsClient<'_> {
+        AdRequestSetsClient::new(self)
     }
 
     /// Reports on what ads did.

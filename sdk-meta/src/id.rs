@@ -83,6 +83,22 @@ id!(
     AdLabelId
 );
 id!(
+    /// A request of an asynchronous set.
+    AdRequestId
+);
+id!(
+    /// An asynchronous set of requests for ads.
+    AdRequestSetId
+);
+id!(
+    /// A call of a batch that Meta works off while nobody waits.
+    AsyncSessionId
+);
+id!(
+    /// A stretch of time with a larger budget.
+    HighDemandPeriodId
+);
+id!(
     /// A run of an insights report.
     ReportRunId
 );

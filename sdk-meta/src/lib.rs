@@ -39,8 +39,9 @@ pub use client::MetaClient;
 pub use config::MetaClientBuilder;
 pub use error::{ApiError, Error, ErrorClass, ErrorKind, MetaError, Result};
 pub use id::{
-    AdAccountId, AdId, AdLabelId, AdSetId, AudienceId, BusinessId, CampaignId, CreativeId, IgContainerId, IgMediaId,
-    IgUserId, LeadFormId, LeadId, PageId, PixelId, ReportRunId, SavedAudienceId, VideoId,
+    AdAccountId, AdId, AdLabelId, AdRequestId, AdRequestSetId, AdSetId, AsyncSessionId, AudienceId, BusinessId,
+    CampaignId, CreativeId, HighDemandPeriodId, IgContainerId, IgMediaId, IgUserId, LeadFormId, LeadId, PageId,
+    PixelId, ReportRunId, SavedAudienceId, VideoId,
 };
 pub use limits::{AccessTier, MetaLimits, Usage};
 pub use money::{Decimal, MinorUnits, has_minor_unit};
@@ -54,9 +55,11 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         accounts::OPERATIONS,
         ads::ad_sets::OPERATIONS,
         ads::ads::OPERATIONS,
+        ads::budget_schedules::OPERATIONS,
         ads::campaigns::OPERATIONS,
         ads::creatives::OPERATIONS,
         ads::labels::OPERATIONS,
+        ads::request_sets::OPERATIONS,
         audiences::OPERATIONS,
         batch::OPERATIONS,
         conversions::OPERATIONS,

@@ -3,9 +3,11 @@
 pub mod ad_sets;
 #[allow(clippy::module_inception, reason = "an ad is what Meta calls one object of its ads")]
 pub mod ads;
+pub mod budget_schedules;
 pub mod campaigns;
 pub mod creatives;
 pub mod labels;
+pub mod request_sets;
 pub mod targeting;
 
 mod once;

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
 
 use super::call::Raw;
+use super::clock;
 use super::error::GraphError;
 use super::graph::{self, Answer};
+use super::kind::Kind;
+use super::nodes::Node;
 use super::params::as_text;
 use super::state::State;
 
@@ -18,13 +21,65 @@ const MOST: usize = 50;
 pub(super) fn is_batch(raw: &Raw) -> bool {
     let rest = raw.path.split_once('/').map_or("", |(_, rest)| rest);
     let is_root = raw.path.is_empty() || (rest.is_empty() && raw.path.starts_with('v'));
-    raw.method == "POST" && is_root && raw.params.has("batch")
+    raw.method == "POST" && is_root && (raw.params.has("batch") || raw.params.has("asyncbatch"))
+}
+
+/// How long a session is at work, by the simulator's clock, before it tells what came of it.
+const TAKES: TimeDelta = TimeDelta::seconds(2);
+
+/// Answers a batch at once, or with a session for each of its calls.
+pub(super) fn run(state: &mut State, raw: &Raw, origin: &str, now: DateTime<Utc>) -> Result<Value, GraphError> {
+    if raw.params.has("batch") {
+        return answers(state, raw, "batch", origin, now);
+    }
+    let made = answers(state, raw, "asyncbatch", origin, now)?;
+    let items = raw.params.json("asyncbatch").unwrap_or_default();
+    let owner = state.world.ad_account.trim_start_matches("act_").parse().unwrap_or_default();
+    let mut sessions = Vec::new();
+    for (item, answer) in items.as_array().into_iter().flatten().zip(made.as_array().into_iter().flatten()) {
+        let name = item.get("name").map(as_text);
+        let fields = json!({
+            "name": name, "method": item.get("method"), "uri": item.get("relative_url"),
+            "result": answer.get("body"), "code": answer.get("code"),
+        });
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        let id = state.nodes.create(Kind::AsyncSession, owner, fields, now).id;
+        sessions.push(json!({ "id": id.to_string(), "name": name }));
+    }
+    Ok(json!({ "async_sessions": sessions }))
+}
+
+/// The members of a session that change with time.
+pub(super) fn progress(session: &Node, now: DateTime<Utc>) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let passed = (now - session.created).num_milliseconds() * 100 / TAKES.num_milliseconds();
+    let is_good = session.fields.get("code").and_then(Value::as_i64) == Some(200);
+    let status = match (passed, is_good) {
+        (..100, _) => "IN_PROGRESS",
+        (_, true) => "COMPLETED",
+        (_, false) => "FAILED",
+    };
+    fields.insert("status".into(), json!(status));
+    fields.insert("percent_completed".into(), json!(passed.clamp(0, 100)));
+    fields.insert("start_time".into(), json!(clock::written(session.created)));
+    if passed < 100 {
+        fields.insert("result".into(), Value::Null);
+    } else {
+        fields.insert("complete_time".into(), json!(clock::written(session.created + TAKES)));
+    }
+    fields
 }
 
 /// Makes the calls one after the other. Each counts against the limits, and each fails alone.
-pub(super) fn run(state: &mut State, raw: &Raw, origin: &str, now: DateTime<Utc>) -> Result<Value, GraphError> {
-    let items = raw.params.json("batch").and_then(|batch| batch.as_array().cloned());
-    let items = items.ok_or_else(|| GraphError::invalid("batch", "must be an array"))?;
+fn answers(
+    state: &mut State,
+    raw: &Raw,
+    parameter: &str,
+    origin: &str,
+    now: DateTime<Utc>,
+) -> Result<Value, GraphError> {
+    let items = raw.params.json(parameter).and_then(|batch| batch.as_array().cloned());
+    let items = items.ok_or_else(|| GraphError::invalid(parameter, "must be an array"))?;
     if items.len() > MOST {
         let message = format!("(#1) Too many requests in batch message. Maximum batch size is {MOST}");
         return Err(GraphError::new(100, message));
@@ -53,7 +108,11 @@ pub(super) fn run(state: &mut State, raw: &Raw, origin: &str, now: DateTime<Utc>
         if !name.is_empty() {
             named.insert(name, if is_good { Ok(answer.body.clone()) } else { Err(()) });
         }
-        answers.push(if is_hidden && is_used { Value::Null } else { written(&answer, with_headers) });
+        answers.push(if is_hidden && is_used && parameter == "batch" {
+            Value::Null
+        } else {
+            written(&answer, with_headers)
+        });
     }
     Ok(Value::Array(answers))
 }

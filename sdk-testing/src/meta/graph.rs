@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::ads;
 use super::audiences;
 use super::auth;
+use super::batch;
 use super::call::{Call, Raw};
 use super::conversions;
 use super::error::GraphError;
@@ -95,6 +96,7 @@ const fn owner_of(node: &Node) -> u64 {
 }
 
 fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
+    ads::work(state, call.now);
     let segments: Vec<&str> = call.path.iter().map(String::as_str).collect();
     match (call.method.as_str(), &segments[..]) {
         ("GET", ["me"]) => Ok(json!({ "id": state.world.app_id, "name": "Simulated system user" })),
@@ -110,6 +112,9 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
                 if selected.is_empty() {
                     selected = fields::parse(insights::SHOWN)?;
                 }
+            }
+            if node.kind == Kind::AsyncSession {
+                node.set(batch::progress(&node, call.now), call.now);
             }
             let answer = match method {
                 "GET" => Some(read::node(&state.nodes, &node, &selected, &call.base)?),
@@ -175,7 +180,15 @@ fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<O
         return Ok(Some(found));
     }
     let Some(kind) = read::listed(edge).filter(|kind| is_below(node.kind, *kind)) else { return Ok(None) };
-    let rows = read::children(&state.nodes, node, kind);
+    let mut rows = read::children(&state.nodes, node, kind);
+    match kind {
+        Kind::HighDemandPeriod => rows.retain(|row| ads::is_within(row, &call.params)),
+        Kind::AdAsyncRequest => {
+            let wanted = call.params.texts("statuses");
+            rows.retain(|row| wanted.is_empty() || wanted.iter().any(|status| status == row.text("status")));
+        }
+        _ => {}
+    }
     let url = read::edge_url(&call.base, node, edge);
     read::list(&state.nodes, rows, &call.params, &read::selection(&call.params)?, &url).map(Some)
 }
@@ -197,6 +210,8 @@ fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<
             let created = pixels::create(state, call, node)?;
             with_fields(state, call, created).map(Some)
         }
+        (Kind::Campaign | Kind::AdSet, "budget_schedules") => ads::add_period(state, call, node).map(Some),
+        (Kind::AdAccount, "asyncadrequestsets") => ads::start_request_set(state, call, node).map(Some),
         (Kind::AdAccount, _) => match read::listed(edge) {
             Some(kind) => {
                 let created = ads::create(state, call, node, kind)?;
@@ -231,10 +246,12 @@ fn is_below(above: Kind, kind: Kind) -> bool {
         Kind::AdAccount => {
             matches!(kind, Kind::Campaign | Kind::AdSet | Kind::Ad | Kind::AdCreative | Kind::AdLabel | Kind::AdsPixel)
                 || matches!(kind, Kind::AdImage | Kind::AdVideo | Kind::CustomAudience | Kind::SavedAudience)
+                || kind == Kind::AdAsyncRequestSet
         }
         Kind::AdVideo => kind == Kind::VideoThumbnail,
-        Kind::Campaign => matches!(kind, Kind::AdSet | Kind::Ad),
-        Kind::AdSet => kind == Kind::Ad,
+        Kind::Campaign => matches!(kind, Kind::AdSet | Kind::Ad | Kind::HighDemandPeriod),
+        Kind::AdSet => matches!(kind, Kind::Ad | Kind::HighDemandPeriod),
+        Kind::AdAsyncRequestSet => kind == Kind::AdAsyncRequest,
         Kind::Ad => matches!(kind, Kind::AdCreative | Kind::Lead),
         Kind::Page => kind == Kind::LeadgenForm,
         Kind::LeadgenForm => kind == Kind::Lead,

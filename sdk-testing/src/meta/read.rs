@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::ads::belongs_to;
 use super::error::GraphError;
 use super::fields::{self, Selected};
 use super::kind::Kind;
@@ -25,6 +26,9 @@ pub(super) fn listed(edge: &str) -> Option<Kind> {
         "ads" => Kind::Ad,
         "adcreatives" => Kind::AdCreative,
         "adlabels" => Kind::AdLabel,
+        "asyncadrequestsets" => Kind::AdAsyncRequestSet,
+        "requests" => Kind::AdAsyncRequest,
+        "budget_schedules" => Kind::HighDemandPeriod,
         "adspixels" => Kind::AdsPixel,
         "customaudiences" => Kind::CustomAudience,
         "saved_audiences" => Kind::SavedAudience,
@@ -119,6 +123,8 @@ pub(super) fn children<'a>(nodes: &'a Nodes, above: &'a Node, kind: Kind) -> Vec
         Kind::AdAccount | Kind::Page => node.owner == above.id,
         Kind::AdVideo => node.text("video_id") == id,
         Kind::IGMedia => node.text("parent") == id,
+        Kind::Campaign | Kind::AdSet if kind == Kind::HighDemandPeriod => node.text("ad_object_id") == id,
+        Kind::AdAsyncRequestSet => belongs_to(node, &id),
         Kind::Campaign => node.text("campaign_id") == id,
         Kind::AdSet => node.text("adset_id") == id,
         Kind::LeadgenForm => node.text("form_id") == id,

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::ads::Pending;
 use super::audiences::Audiences;
 use super::auth::Token;
 use super::conversions::Events;
@@ -54,6 +55,8 @@ pub(super) struct State {
     pub(super) audiences: Audiences,
     pub(super) faults: Vec<MetaFault>,
     pub(super) traffic: VecDeque<MetaExchange>,
+    /// What is still to be created, in the order of its time.
+    pub(super) pending: Vec<Pending>,
     traces: u64,
 }
 
@@ -72,6 +75,7 @@ impl State {
             audiences: Audiences::default(),
             faults: Vec::new(),
             traffic: VecDeque::new(),
+            pending: Vec::new(),
             traces: 0,
         }
     }

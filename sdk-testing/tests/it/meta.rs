@@ -2,17 +2,18 @@
 
 mod ads;
 mod audiences;
+mod client;
 mod images;
 mod instagram;
 mod limits;
+mod once;
+mod planned;
 mod reach;
+mod schedules;
+mod tree;
 mod typed;
 mod uploads;
 mod videos;
-mod client;
-mod once;
-mod schedules;
-mod tree;
 
 use std::sync::Arc;
 use std::time::Duration;

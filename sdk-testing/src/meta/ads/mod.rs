@@ -6,6 +6,8 @@ mod campaign;
 mod copies;
 mod creative;
 mod label;
+mod request_set;
+mod schedule;
 mod targeting;
 
 use serde_json::{Map, Value, json};
@@ -13,6 +15,8 @@ use serde_json::{Map, Value, json};
 pub(super) use ad_set::GOALS;
 pub(super) use copies::copy;
 pub(super) use label::by_label;
+pub(super) use request_set::{Pending, belongs_to, start as start_request_set, work};
+pub(super) use schedule::{add_period, is_within};
 pub(super) use targeting::check_places;
 
 use super::call::Call;
@@ -33,6 +37,7 @@ fn table(kind: Kind) -> Option<&'static [Field]> {
         Kind::Ad => &ad::FIELDS,
         Kind::AdCreative => &creative::FIELDS,
         Kind::AdLabel => &label::FIELDS,
+        Kind::HighDemandPeriod => &schedule::FIELDS,
         _ => return None,
     })
 }
@@ -89,6 +94,9 @@ pub(super) fn update(state: &mut State, call: &Call, node: &Node) -> Result<Opti
 
 /// Deletes a node: it stays readable with the status `DELETED`.
 pub(super) fn delete(state: &mut State, call: &Call, node: &Node) -> Option<Value> {
+    if node.kind == Kind::AdAsyncRequestSet {
+        return Some(request_set::cancel(state, node, call.now));
+    }
     table(node.kind)?;
     let deleted = Map::from_iter([("status".to_owned(), json!("DELETED"))]);
     state.nodes.get_mut(node.id)?.set(deleted, call.now);
@@ -112,6 +120,7 @@ fn check(
         Kind::AdSet => ad_set::check(state, call, account, before, fields)?,
         Kind::AdCreative => creative::check(before, fields)?,
         Kind::Ad => ad::check(state, account, before, fields)?,
+        Kind::HighDemandPeriod => schedule::check(before, fields)?,
         _ => {}
     }
     if before.is_none() && kind != Kind::AdLabel {

@@ -75,6 +75,8 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
 }
 
 #[cfg(test)]
+mod spec;
+#[cfg(test)]
 mod testing;
 
 #[cfg(test)]

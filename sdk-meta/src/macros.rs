@@ -261,6 +261,12 @@ macro_rules! request {
                 Self { $($need: $need.into(),)* $($field: None,)* other: serde_json::Map::new() }
             }
         }
+
+        #[cfg(test)]
+        impl $crate::macros::Named for $name {
+            const NAMES: &'static [&'static str] =
+                &[$(stringify!($need),)* $($crate::macros::wire_name!($field $($wire)?),)*];
+        }
     };
 }
 
@@ -307,6 +313,13 @@ macro_rules! node_calls {
 }
 
 pub(crate) use {id, node_calls, object, open_enum, request, wire_name};
+
+/// What the tests ask of every request.
+#[cfg(test)]
+pub(crate) trait Named {
+    /// The parameters that it names.
+    const NAMES: &'static [&'static str];
+}
 
 /// What the tests ask of every enumeration.
 #[cfg(test)]

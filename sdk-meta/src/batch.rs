@@ -412,7 +412,8 @@ mod tests {
         let throttled = r#"{"error":{"message":"m","code":17,"error_subcode":2446079}}"#;
         for (body, seconds) in [
             (account(10), None),
-            (account(99), Some(300)),
+            // The window, and how long a call may be under way.
+            (account(99), Some(305)),
             (answered(200, "x-business-use-case-usage", blocked, "{\"id\":\"1\"}"), Some(120)),
             (answered(400, "x-fb-trace-id", "A", throttled), Some(300)),
         ] {

@@ -12,4 +12,7 @@ pub use cassette::{Cassette, Order, Recorder, Replay, Sanitiser};
 pub use check::{ErrorCheck, RequestCheck, Requests, check_error};
 pub use fault::{Fault, FaultTransport, Faults, Injected, Latency};
 #[cfg(feature = "meta")]
-pub use meta::{MetaEffect, MetaExchange, MetaFault, MetaSimulator, MetaSimulatorBuilder, MetaTier, MetaWorld};
+pub use meta::{
+    MetaChange, MetaDelivery, MetaDeliveryState, MetaEffect, MetaExchange, MetaFault, MetaSimulator,
+    MetaSimulatorBuilder, MetaTier, MetaWorld,
+};

@@ -7,21 +7,29 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+use chrono::{DateTime, Utc};
+
 use super::call::{Call, Raw};
 use super::error::GraphError;
+use super::kind::Kind;
 use super::state::State;
 use super::world::World;
 
 /// What the tokens of the simulated world may do.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 9] = [
     "ads_management",
     "ads_read",
     "business_management",
     "instagram_basic",
     "instagram_content_publish",
     "leads_retrieval",
+    "pages_manage_metadata",
     "pages_read_engagement",
+    "pages_show_list",
 ];
+
+/// The subcode of a token whose time is over.
+const EXPIRED: i64 = 463;
 
 /// What is known of one token.
 #[derive(Clone, Debug)]
@@ -30,32 +38,46 @@ pub(super) struct Token {
     pub(super) scopes: BTreeSet<String>,
     /// Why it no longer works: the subcode of error 190.
     pub(super) revoked: Option<i64>,
+    /// When it ends; none for never.
+    pub(super) expires: Option<DateTime<Utc>>,
 }
 
 impl Token {
     /// A token that may do everything.
     pub(super) fn full(text: &str) -> Self {
-        Self { text: text.to_owned(), scopes: SCOPES.map(str::to_owned).into(), revoked: None }
+        Self { text: text.to_owned(), scopes: SCOPES.map(str::to_owned).into(), revoked: None, expires: None }
+    }
+
+    /// Whether it still works.
+    pub(super) fn check(&self, now: DateTime<Utc>) -> Result<(), GraphError> {
+        let has_ended = self.expires.is_some_and(|end| end <= now);
+        match self.revoked.or(has_ended.then_some(EXPIRED)) {
+            Some(subcode) => {
+                let message = "Error validating access token: The session is no longer valid.";
+                Err(GraphError::new(190, message).subcode(Some(subcode)))
+            }
+            None => Ok(()),
+        }
     }
 }
 
 /// Checks token, proof and permission.
-pub(super) fn check(state: &State, raw: &Raw) -> Result<(), GraphError> {
+pub(super) fn check(state: &State, raw: &Raw, now: DateTime<Utc>) -> Result<(), GraphError> {
+    if raw.path.ends_with("oauth/access_token") {
+        return Ok(());
+    }
     let Some(text) = raw.token() else {
         let message = "(#104) An access token is required to request this resource.";
         return Err(GraphError::new(104, message));
     };
-    let World { app_id, app_secret, .. } = &state.world;
-    if text == format!("{app_id}|{app_secret}") {
+    let World { app_secret, .. } = &state.world;
+    if text == state.world.app_token() {
         return Ok(());
     }
     let Some(token) = state.tokens.iter().find(|token| token.text == text) else {
         return Err(GraphError::new(190, "Invalid OAuth access token - Cannot parse access token"));
     };
-    if let Some(subcode) = token.revoked {
-        let message = "Error validating access token: The session is no longer valid.";
-        return Err(GraphError::new(190, message).subcode(Some(subcode)));
-    }
+    token.check(now)?;
     match raw.params.text("appsecret_proof") {
         Some(proof) if !is_proof(app_secret, &text, &proof) => {
             return Err(GraphError::new(100, "Invalid appsecret_proof provided in the API argument"));
@@ -66,8 +88,8 @@ pub(super) fn check(state: &State, raw: &Raw) -> Result<(), GraphError> {
         }
         _ => {}
     }
-    let needed = if raw.method == "GET" { ["ads_read", "ads_management"] } else { ["ads_management"; 2] };
-    if raw.path.contains("act_") && !needed.iter().any(|scope| token.scopes.contains(*scope)) {
+    let needed = permissions(state, raw);
+    if !needed.is_empty() && !needed.iter().any(|scope| token.scopes.contains(*scope)) {
         let message = format!("(#200) Requires {} permission to manage the object", needed[0]);
         return Err(GraphError::new(200, message).status(403));
     }
@@ -75,8 +97,23 @@ pub(super) fn check(state: &State, raw: &Raw) -> Result<(), GraphError> {
 }
 
 /// Whether a token is one that works, for the host that takes bytes, which knows neither proofs nor envelopes.
-pub(super) fn is_valid(state: &State, text: &str) -> bool {
-    state.tokens.iter().any(|token| token.text == text && token.revoked.is_none())
+pub(super) fn is_valid(state: &State, text: &str, now: DateTime<Utc>) -> bool {
+    state.tokens.iter().any(|token| token.text == text && token.check(now).is_ok())
+}
+
+/// The permissions one of which a call needs; none where any token will do.
+fn permissions(state: &State, raw: &Raw) -> &'static [&'static str] {
+    let is_lead = || {
+        let id = raw.path.rsplit('/').next().and_then(|id| state.nodes.find(id));
+        id.is_some_and(|node| node.kind == Kind::Lead)
+    };
+    match raw.method.as_str() {
+        "GET" if raw.path.ends_with("/leads") || is_lead() => &["leads_retrieval"],
+        "GET" if raw.path.contains("act_") => &["ads_read", "ads_management"],
+        _ if raw.path.contains("act_") => &["ads_management"],
+        "POST" if raw.path.ends_with("/subscribed_apps") => &["pages_manage_metadata"],
+        _ => &[],
+    }
 }
 
 /// `appsecret_proof`, as <https://developers.facebook.com/docs/graph-api/guides/secure-requests/> defines it; compared in
@@ -95,14 +132,23 @@ pub(super) fn debug(state: &State, call: &Call) -> Result<Value, GraphError> {
     let app_id = &state.world.app_id;
     Ok(match token {
         Some(token) => json!({ "data": {
-            "app_id": app_id, "type": "SYSTEM_USER", "application": "ACD", "is_valid": token.revoked.is_none(),
-            "expires_at": 0, "scopes": token.scopes,
+            "app_id": app_id, "type": kind(state, token), "application": "ACD", "is_valid": token.check(call.now).is_ok(),
+            "expires_at": token.expires.map_or(0, |end| end.timestamp()), "scopes": token.scopes,
         }}),
         None => json!({ "data": {
             "is_valid": false, "scopes": [],
             "error": { "code": 190, "message": "Invalid OAuth access token - Cannot parse access token" },
         }}),
     })
+}
+
+/// What a token speaks for.
+fn kind(state: &State, token: &Token) -> &'static str {
+    match token {
+        token if token.text == state.world.page_access_token => "PAGE",
+        token if token.expires.is_some() => "USER",
+        _ => "SYSTEM_USER",
+    }
 }
 
 #[cfg(test)]

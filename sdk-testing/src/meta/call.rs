@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::GraphError;
 use super::params::Params;
+use super::webhooks::Handshake;
 
 /// A call as it came, before anything about it is known to be right.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Raw {
     pub(super) files: Vec<FilePart>,
     /// The token of the header; the parameter `access_token` stands in `params`.
     bearer: Option<String>,
+    /// What the callback said that the call names.
+    pub(super) handshake: Option<Handshake>,
 }
 
 /// A file among the parts of a multipart body.
@@ -41,6 +44,9 @@ pub(super) struct Call {
     pub(super) path: Vec<String>,
     pub(super) params: Params,
     pub(super) files: Vec<FilePart>,
+    /// The token that it is made with; empty where none is needed.
+    pub(super) token: String,
+    pub(super) handshake: Option<Handshake>,
     pub(super) now: DateTime<Utc>,
     /// Scheme, host and version, for links to other pages.
     pub(super) base: String,
@@ -73,6 +79,7 @@ impl Raw {
             params,
             files,
             bearer: bearer(&parts.headers),
+            handshake: None,
         })
     }
 
@@ -123,8 +130,9 @@ impl Raw {
                 return Err(GraphError::new(2635, message));
             }
         };
-        let base = format!("{origin}/v{version}.0");
-        Ok(Call { method: self.method, version, path, params: self.params, files: self.files, now, base })
+        let (base, token) = (format!("{origin}/v{version}.0"), self.token().unwrap_or_default());
+        let Self { method, params, files, handshake, .. } = self;
+        Ok(Call { method, version, path, params, files, token, handshake, now, base })
     }
 }
 

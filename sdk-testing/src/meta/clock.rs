@@ -1,17 +1,22 @@
 //! The simulator's time: the runtime's, moved ahead or made faster as a test likes.
 
+use std::future::{Future as _, poll_fn};
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use acd_core::Runtime;
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 /// Tells the time and waits.
 #[derive(Debug)]
 pub(super) struct SimClock {
     runtime: Runtime,
     pace: Mutex<Pace>,
+    moved: Notify,
 }
 
 /// How far the simulator's time is ahead of the runtime's, and how that grows.
@@ -34,7 +39,7 @@ impl Pace {
 impl SimClock {
     pub(super) fn new(runtime: Runtime) -> Self {
         let pace = Pace { ahead: Duration::ZERO, since: runtime.wall(), speed: 1 };
-        Self { runtime, pace: Mutex::new(pace) }
+        Self { runtime, pace: Mutex::new(pace), moved: Notify::new() }
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -50,6 +55,30 @@ impl SimClock {
     pub(super) fn advance(&self, by: Duration) {
         let mut pace = self.pace();
         pace.ahead = pace.ahead.saturating_add(by);
+        drop(pace);
+        self.wake();
+    }
+
+    /// Has all that waits look at the time again.
+    pub(super) fn wake(&self) {
+        self.moved.notify_waiters();
+    }
+
+    /// Waits for this time, or until the time was moved on, whichever comes first.
+    pub(super) async fn until(&self, time: DateTime<Utc>) {
+        // Before the time is read, so that no move between the two is missed.
+        let mut moved = pin!(self.moved.notified());
+        let Ok(left) = (time - self.now()).to_std() else { return };
+        let speed = self.speed();
+        let whole = left / speed;
+        // Rounded up: who wakes too early would find nothing to do, again and again.
+        let left = if whole * speed < left { whole + Duration::from_nanos(1) } else { whole };
+        let mut sleep = self.runtime.sleep(left);
+        poll_fn(|cx| {
+            let is_over = moved.as_mut().poll(cx).is_ready() || sleep.as_mut().poll(cx).is_ready();
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Lets the time pass so many times as fast from now on.
@@ -57,6 +86,8 @@ impl SimClock {
         let now = self.runtime.wall();
         let mut pace = self.pace();
         *pace = Pace { ahead: pace.ahead(now), since: now, speed: speed.get() };
+        drop(pace);
+        self.wake();
     }
 
     pub(super) fn speed(&self) -> u32 {

@@ -18,6 +18,7 @@ use super::nodes::Nodes;
 use super::server::Simulation;
 use super::state::{self, MetaExchange};
 use super::usage::Limits;
+use super::{leads, webhooks};
 
 type Shared = State<Arc<Simulation>>;
 
@@ -33,6 +34,8 @@ pub(super) fn router() -> Router<Arc<Simulation>> {
         .route("/__sim/app", put(set_app))
         .route("/__sim/audiences/{id}", put(set_audience))
         .route("/__sim/reset", post(reset))
+        .merge(leads::router())
+        .merge(webhooks::router())
 }
 
 /// Everything there is, credentials of the simulated world included.
@@ -160,6 +163,10 @@ async fn reset(State(simulation): Shared) -> StatusCode {
     let now = simulation.clock.now();
     let mut state = simulation.state();
     let tier = state.usage.limits.tier();
+    let hooks = webhooks::Hooks::after(&state.hooks);
     *state = state::State::new(now, tier);
+    state.hooks = hooks;
+    drop(state);
+    simulation.clock.wake();
     StatusCode::NO_CONTENT
 }

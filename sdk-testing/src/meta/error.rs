@@ -161,6 +161,11 @@ impl GraphError {
         self
     }
 
+    /// The message, for who is no client of the graph.
+    pub(super) fn message(&self) -> &str {
+        self.user.as_ref().map_or(&self.message, |user| &user.1)
+    }
+
     /// The body that Meta answers with.
     pub(super) fn body(&self, fbtrace_id: &str) -> Value {
         let mut error = Map::new();

@@ -12,8 +12,10 @@ use super::error::GraphError;
 use super::fields;
 use super::insights;
 use super::kind::Kind;
+use super::leads;
 use super::media;
 use super::nodes::Node;
+use super::oauth;
 use super::pages;
 use super::pixels;
 use super::previews;
@@ -21,6 +23,7 @@ use super::read;
 use super::state::State;
 use super::targeting;
 use super::usage::{Charge, UseCase};
+use super::webhooks;
 
 /// A status, a body and headers: what HTTP and an item of a batch both hold.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(super) fn answer(state: &mut State, raw: Raw, origin: &str, now: chrono::Dat
     let trace = state.trace();
     let mut headers = vec![("x-fb-trace-id", trace.clone()), ("x-fb-rev", "1000000000".to_owned())];
     media::settle(state, now);
-    let result = auth::check(state, &raw).and_then(|()| raw.into_call(origin, now)).and_then(|call| {
+    let result = auth::check(state, &raw, now).and_then(|()| raw.into_call(origin, now)).and_then(|call| {
         headers.push(("facebook-api-version", format!("v{}.0", call.version)));
         let charge = charge(state, &call);
         audiences::settle(state, now);
@@ -104,6 +107,14 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
         ("GET", ["me", "accounts"]) => pages::reached(state, call),
         ("GET", ["search"]) => targeting::search(call),
         ("GET", ["debug_token"]) => auth::debug(state, call),
+        ("GET" | "POST", ["oauth", "access_token"]) => oauth::access_token(state, call),
+        (_, [app, "subscriptions"]) if *app == state.world.app_id => {
+            webhooks::of_app(state, call)?.ok_or_else(|| unsupported(call, app))
+        }
+        (_, [id, "subscribed_apps"]) => {
+            let node = find(state, call, id)?;
+            webhooks::of_node(state, call, &node)?.ok_or_else(|| unsupported(call, id))
+        }
         (method, [id]) => {
             let mut node = find(state, call, id)?;
             let mut selected = read::selection(&call.params)?;
@@ -120,6 +131,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Value, GraphError> {
                 "GET" => Some(read::node(&state.nodes, &node, &selected, &call.base)?),
                 "POST" => match node.kind {
                     Kind::CustomAudience => Some(audiences::update(state, call, &node)?),
+                    Kind::LeadgenForm => Some(leads::update_form(state, call, &node)?),
                     Kind::AdsPixel => Some(pixels::update(state, call, &node)?),
                     _ => match media::update(state, call, &node)? {
                         Some(answer) => Some(answer),
@@ -158,6 +170,9 @@ fn get_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<O
     }
     if edge == "insights" {
         return insights::read(state, call, node);
+    }
+    if edge == "leads" && is_below(node.kind, Kind::Lead) {
+        return leads::list(state, call, node).map(Some);
     }
     match (node.kind, edge) {
         (Kind::AdsPixel, "stats") => return pixels::stats(state, call, node).map(Some),
@@ -200,6 +215,8 @@ fn post_edge(state: &mut State, call: &Call, node: &Node, edge: &str) -> Result<
     match (node.kind, edge) {
         (_, "insights") => insights::start(state, call, node),
         (Kind::AdsPixel, "events") => conversions::receive(&mut state.events, call, node.id).map(Some),
+        (Kind::LeadgenForm, "test_leads") => leads::create_test(state, call, node).map(Some),
+        (Kind::Page, "leadgen_forms") => leads::create_form(state, call, node).map(Some),
         (_, "copies") => ads::copy(state, call, node),
         (Kind::CustomAudience, _) => audiences::change(state, call, node, edge),
         (Kind::AdAccount, "customaudiences") => {

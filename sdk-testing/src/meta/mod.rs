@@ -17,8 +17,10 @@ mod incoming;
 mod insights;
 mod instagram;
 mod kind;
+mod leads;
 mod media;
 mod nodes;
+mod oauth;
 mod pages;
 mod params;
 mod pixels;
@@ -29,6 +31,7 @@ mod shape;
 mod state;
 mod targeting;
 mod usage;
+mod webhooks;
 mod world;
 
 use std::io;
@@ -47,6 +50,7 @@ use server::Simulation;
 pub use state::MetaExchange;
 use state::State;
 pub use usage::MetaTier;
+pub use webhooks::{MetaChange, MetaDelivery, MetaDeliveryState};
 pub use world::World as MetaWorld;
 
 /// A Graph API of Meta that keeps state, checks requests, counts limits and fails on demand, on a loopback port. It is
@@ -106,14 +110,15 @@ impl MetaSimulatorBuilder {
     /// Starts it in the background of the running tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// When the address cannot be had, or webhooks could not be sent.
     pub async fn start(self) -> io::Result<MetaSimulator> {
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let clock = SimClock::new(self.runtime);
         let state = State::new(clock.now(), self.tier);
         let world = state.world.clone();
-        let simulation = Arc::new(Simulation::new(clock, state));
+        let sender = webhooks::sender(clock.runtime()).map_err(io::Error::other)?;
+        let simulation = Arc::new(Simulation::new(clock, sender, state));
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&simulation)));
         Ok(MetaSimulator { address, world, simulation, serving })
     }
@@ -159,6 +164,30 @@ impl MetaSimulator {
         self.simulation.state().faults.clear();
     }
 
+    /// Fills in a lead form, as somebody does whom an ad led there, and gives the lead's id. Questions that are not
+    /// answered get an answer that is made up. `field_data` is `[{"name":"email","values":["ada@example.com"]}]`.
+    ///
+    /// # Errors
+    /// When there is no such form or ad, the form is not active, or an answer fits no question.
+    pub fn submit_lead(&self, form: &str, ad: Option<&str>, field_data: &Value) -> io::Result<String> {
+        leads::submitted(&self.simulation, form, ad, field_data)
+    }
+
+    /// Tells of changes by webhooks, up to 1000 in each, and gives how many of them anybody has subscribed to.
+    pub fn tell(&self, changes: &[MetaChange]) -> usize {
+        webhooks::tell_all(&self.simulation, changes)
+    }
+
+    /// The webhooks that were sent, oldest first: the newest 1000, and those that are still repeated.
+    pub fn deliveries(&self) -> Vec<MetaDelivery> {
+        self.simulation.state().hooks.deliveries()
+    }
+
+    /// Sends a webhook once more as it was. False when there is none with this number.
+    pub fn repeat_delivery(&self, id: u64) -> bool {
+        webhooks::repeat(&self.simulation, id)
+    }
+
     /// The newest 1000 calls, oldest first.
     pub fn traffic(&self) -> Vec<MetaExchange> {
         self.simulation.state().traffic.iter().cloned().collect()
@@ -174,5 +203,10 @@ impl MetaSimulator {
 impl Drop for MetaSimulator {
     fn drop(&mut self) {
         self.serving.abort();
+        // What still repeats webhooks sees that they are gone, and ends.
+        let mut state = self.simulation.state();
+        state.hooks = webhooks::Hooks::after(&state.hooks);
+        drop(state);
+        self.simulation.clock.wake();
     }
 }

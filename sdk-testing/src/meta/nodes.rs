@@ -157,6 +157,10 @@ impl Nodes {
                 let budget = ["daily_budget", "lifetime_budget"].iter().find(|name| node.has(name));
                 json!(budget.map_or("0", |name| node.text(name)))
             }
+            ("leads_count", Kind::LeadgenForm) => {
+                let form = node.id.to_string();
+                json!(self.iter().filter(|lead| lead.kind == Kind::Lead && lead.text("form_id") == form).count())
+            }
             ("created_time", _) => json!(written(node.created)),
             ("updated_time", _) => json!(written(node.updated)),
             _ => return node.fields.get(field).cloned(),

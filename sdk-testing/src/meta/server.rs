@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use acd_core::Client;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -33,6 +34,7 @@ use super::kind::Kind;
 use super::media::rupload;
 use super::params::Params;
 use super::state::{self, MetaExchange};
+use super::webhooks::{self, Handshake};
 
 /// What the pixel answers: one transparent point.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
@@ -41,12 +43,14 @@ const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!
 #[derive(Debug)]
 pub(super) struct Simulation {
     pub(super) clock: SimClock,
+    /// What sends webhooks.
+    pub(super) sender: Client,
     state: Mutex<state::State>,
 }
 
 impl Simulation {
-    pub(super) fn new(clock: SimClock, state: state::State) -> Self {
-        Self { clock, state: Mutex::new(state) }
+    pub(super) fn new(clock: SimClock, sender: Client, state: state::State) -> Self {
+        Self { clock, sender, state: Mutex::new(state) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, state::State> {
@@ -121,9 +125,13 @@ async fn graph_call(State(simulation): State<Arc<Simulation>>, request: Request)
     if matches!(path.as_str(), "/tr" | "/tr/") {
         return pixel(&simulation, parts.uri.query().unwrap_or_default(), &body);
     }
-    let raw = Raw::read(&parts, body).await;
-    let now = simulation.clock.now();
+    let mut raw = Raw::read(&parts, body).await;
     let fault = faults::draw(&mut simulation.state().faults, &method, &path, runtime, Stage::Answer);
+    let is_done = matches!(fault, None | Some(MetaEffect::CutAfter));
+    if is_done && let Ok(raw) = &mut raw {
+        raw.handshake = Handshake::ask(&simulation, raw).await;
+    }
+    let now = simulation.clock.now();
     let answer = {
         let mut state = simulation.state();
         match (&fault, raw) {
@@ -139,6 +147,7 @@ async fn graph_call(State(simulation): State<Arc<Simulation>>, request: Request)
             },
         }
     };
+    webhooks::send_pending(&simulation);
     respond(&simulation, &parts, answer, fault.as_ref())
 }
 

@@ -13,6 +13,7 @@ use super::faults::MetaFault;
 use super::media::Media;
 use super::nodes::Nodes;
 use super::usage::{MetaTier, Usage};
+use super::webhooks::Hooks;
 use super::world::World;
 
 /// The newest so many exchanges are remembered.
@@ -54,6 +55,7 @@ pub(super) struct State {
     pub(super) media: Media,
     pub(super) audiences: Audiences,
     pub(super) faults: Vec<MetaFault>,
+    pub(super) hooks: Hooks,
     pub(super) traffic: VecDeque<MetaExchange>,
     /// What is still to be created, in the order of its time.
     pub(super) pending: Vec<Pending>,
@@ -74,6 +76,7 @@ impl State {
             media: Media::default(),
             audiences: Audiences::default(),
             faults: Vec::new(),
+            hooks: Hooks::default(),
             traffic: VecDeque::new(),
             pending: Vec::new(),
             traces: 0,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::auth::Token;
 use super::clock;
@@ -20,6 +20,8 @@ pub struct World {
     pub app_secret: String,
     /// The token of a system user who may do everything.
     pub access_token: String,
+    /// The token of a user, which ends after an hour unless it is exchanged.
+    pub user_access_token: String,
     /// The token of the page.
     pub page_access_token: String,
     /// The ad account, as paths write it: `act_…`. US dollars, UTC.
@@ -39,6 +41,11 @@ pub struct World {
 }
 
 impl World {
+    /// The token with which the app speaks for itself.
+    pub(super) fn app_token(&self) -> String {
+        format!("{}|{}", self.app_id, self.app_secret)
+    }
+
     /// Creates it.
     pub(super) fn create(nodes: &mut Nodes, now: DateTime<Utc>) -> (Self, Vec<Token>) {
         let mut make = |kind, owner, fields: Value| {
@@ -91,11 +98,14 @@ impl World {
             }),
         );
         let access_token = "EAA-simulated-system-user".to_owned();
-        let tokens = vec![Token::full(&access_token), Token::full(&page_access_token)];
+        let user_access_token = "EAA-simulated-user".to_owned();
+        let user = Token { expires: Some(now + TimeDelta::hours(1)), ..Token::full(&user_access_token) };
+        let tokens = vec![Token::full(&access_token), Token::full(&page_access_token), user];
         let world = Self {
             app_id: "100000000000001".to_owned(),
             app_secret: "simulated-app-secret".to_owned(),
             access_token,
+            user_access_token,
             page_access_token,
             ad_account: format!("act_{account}"),
             page: page.to_string(),

@@ -5,6 +5,7 @@ mod audiences;
 mod client;
 mod images;
 mod instagram;
+mod leads;
 mod limits;
 mod once;
 mod planned;
@@ -14,6 +15,7 @@ mod tree;
 mod typed;
 mod uploads;
 mod videos;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +76,14 @@ impl Meta {
             Some(body) => request.json(body).send().await,
             None => request.send().await,
         }
+    }
+
+    /// Calls with another token, and gives the answer.
+    pub(crate) async fn call_as(&self, token: &str, method: &str, path: &str, body: Value) -> Value {
+        let url = format!("{}/v26.0/{path}", self.simulator.url());
+        let request = self.http.request(method.parse().unwrap(), url).bearer_auth(token);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

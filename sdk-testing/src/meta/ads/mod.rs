@@ -26,6 +26,7 @@ use super::nodes::Node;
 use super::params::Params;
 use super::shape::{Field, accept};
 use super::state::State;
+use super::webhooks::{self, MetaChange};
 
 /// The smallest daily budget, in minor units.
 const SMALLEST_BUDGET: i64 = 100;
@@ -86,10 +87,40 @@ pub(super) fn update(state: &mut State, call: &Call, node: &Node) -> Result<Opti
     if node.kind == Kind::AdSet && budgets(&fields).next().is_some() {
         state.usage.budget_changed(node.id, call.now)?;
     }
+    let before = fields.contains_key("status").then(|| statuses(state, node));
     if let Some(node) = state.nodes.get_mut(node.id) {
         node.set(fields, call.now);
     }
+    if let Some(before) = before {
+        tell(state, call, node, &before);
+    }
     Ok(Some(json!({ "success": true })))
+}
+
+/// What an ad object's change of status is told with: for itself and all below it.
+fn statuses(state: &State, node: &Node) -> Vec<(u64, &'static str)> {
+    let id = node.id.to_string();
+    let is_touched = |below: &&Node| {
+        matches!(below.kind, Kind::Campaign | Kind::AdSet | Kind::Ad)
+            && (below.id == node.id || below.text("campaign_id") == id || below.text("adset_id") == id)
+    };
+    state.nodes.iter().filter(is_touched).map(|node| (node.id, state.nodes.effective_status(node))).collect()
+}
+
+/// Tells subscribers whose status is another one than it was: not which, as Meta does not either.
+fn tell(state: &mut State, call: &Call, node: &Node, before: &[(u64, &'static str)]) {
+    for changed in statuses(state, node).into_iter().filter(|now| !before.contains(now)) {
+        let Some(node) = state.nodes.get(changed.0) else { continue };
+        let kind = match node.kind {
+            Kind::Campaign => "campaign",
+            Kind::AdSet => "ad_set",
+            _ => "ad",
+        };
+        let value =
+            json!({ "object_id": node.public_id(), "object_type": kind, "changed_fields": ["effective_status"] });
+        let account = format!("act_{}", node.owner);
+        webhooks::change(state, &MetaChange::new("ad_account", account, "effective_status", value), call.now);
+    }
 }
 
 /// Deletes a node: it stays readable with the status `DELETED`.
@@ -99,7 +130,9 @@ pub(super) fn delete(state: &mut State, call: &Call, node: &Node) -> Option<Valu
     }
     table(node.kind)?;
     let deleted = Map::from_iter([("status".to_owned(), json!("DELETED"))]);
+    let before = statuses(state, node);
     state.nodes.get_mut(node.id)?.set(deleted, call.now);
+    tell(state, call, node, &before);
     Some(json!({ "success": true }))
 }
 

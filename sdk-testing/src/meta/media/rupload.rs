@@ -122,7 +122,7 @@ async fn take(
         let mut state = simulation.state();
         settle(&mut state, now);
         let token = text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("OAuth "));
-        if !token.is_some_and(|token| auth::is_valid(&state, token)) {
+        if !token.is_some_and(|token| auth::is_valid(&state, token, now)) {
             return Err(Some(Refused::UNAUTHORISED));
         }
         let id = target.id.filter(|id| state.nodes.of_kind(*id, target.kind).is_some()).ok_or(Refused::FAILED)?;

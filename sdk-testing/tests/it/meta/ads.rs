@@ -3,14 +3,14 @@ use serde_json::{Value, json};
 
 use super::{Meta, campaign, refusal, with};
 
-fn ad_set(campaign: &str) -> Value {
+pub(super) fn ad_set(campaign: &str) -> Value {
     json!({
         "name": "s", "campaign_id": campaign, "daily_budget": 5000, "billing_event": "IMPRESSIONS",
         "optimization_goal": "LINK_CLICKS", "targeting": { "geo_locations": { "countries": ["US"] } },
     })
 }
 
-fn creative(meta: &Meta) -> Value {
+pub(super) fn creative(meta: &Meta) -> Value {
     json!({ "name": "k", "object_story_spec": { "page_id": meta.simulator.world().page, "link_data": { "link": "https://a.example" } } })
 }
 

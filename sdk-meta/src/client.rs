@@ -1,6 +1,6 @@
 //! The client: one way in, a part of it for each kind of object.
 
-use acd_core::{Client, Secret};
+use acd_core::{Client, ErrorKind, Secret};
 
 use crate::access::Access;
 use crate::accounts::{AccountsClient, PagesClient, PixelsClient};
@@ -14,7 +14,7 @@ use crate::ads::request_sets::AdRequestSetsClient;
 use crate::audiences::AudiencesClient;
 use crate::config::MetaClientBuilder;
 use crate::conversions::ConversionsClient;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estimates::EstimatesClient;
 use crate::insights::InsightsClient;
 use crate::instagram::InstagramClient;
@@ -22,7 +22,8 @@ use crate::leads::LeadsClient;
 use crate::media::{AdImagesClient, AdVideosClient};
 use crate::targeting_search::TargetingSearchClient;
 use crate::tokens::TokensClient;
-use crate::{AdAccountId, GraphVersion};
+use crate::webhooks::WebhooksClient;
+use crate::{AdAccountId, AppId, GraphVersion};
 
 /// Calls Meta's Graph API. Cheap to clone; clones share connections, limits and retry budgets.
 #[derive(Clone, Debug)]
@@ -67,6 +68,15 @@ impl MetaClient {
     pub fn with_token(&self, token: impl Into<Secret>) -> Result<Self> {
         let access = Access::new(token.into(), self.origin.app_secret.as_ref())?;
         Ok(Self { origin: Origin { access, ..self.origin.clone() }, ..self.clone() })
+    }
+
+    /// The same client speaking for the app itself, as webhook subscriptions and the inspection of tokens want it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) without
+    /// [`app_secret`](crate::MetaClientBuilder::app_secret).
+    pub fn as_app(&self, app: &AppId) -> Result<Self> {
+        self.with_token(format!("{app}|{}", self.app_secret()?.expose()))
     }
 
     /// The same client with another version of the Graph API.
@@ -187,12 +197,22 @@ impl MetaClient {
         TokensClient::new(self)
     }
 
+    /// Webhook subscriptions.
+    pub fn webhooks(&self) -> WebhooksClient<'_> {
+        WebhooksClient::new(self)
+    }
+
     pub(crate) fn http(&self) -> &Client {
         &self.http
     }
 
     pub(crate) fn access(&self) -> &Access {
         &self.origin.access
+    }
+
+    pub(crate) fn app_secret(&self) -> Result<&Secret> {
+        let missing = || Error::new(ErrorKind::Configuration, "this needs the app's secret: give it to the builder");
+        self.origin.app_secret.as_ref().ok_or_else(missing)
     }
 
     pub(crate) fn video_url(&self) -> &str {

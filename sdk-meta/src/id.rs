@@ -143,6 +143,10 @@ id!(
     IgMediaId
 );
 id!(
+    /// An app.
+    AppId
+);
+id!(
     /// A business portfolio.
     BusinessId
 );

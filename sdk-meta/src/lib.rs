@@ -39,7 +39,7 @@ pub use client::MetaClient;
 pub use config::MetaClientBuilder;
 pub use error::{ApiError, Error, ErrorClass, ErrorKind, MetaError, Result};
 pub use id::{
-    AdAccountId, AdId, AdLabelId, AdRequestId, AdRequestSetId, AdSetId, AsyncSessionId, AudienceId, BusinessId,
+    AdAccountId, AdId, AdLabelId, AdRequestId, AdRequestSetId, AdSetId, AppId, AsyncSessionId, AudienceId, BusinessId,
     CampaignId, CreativeId, HighDemandPeriodId, IgContainerId, IgMediaId, IgUserId, LeadFormId, LeadId, PageId,
     PixelId, ReportRunId, SavedAudienceId, VideoId,
 };
@@ -70,6 +70,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         media::OPERATIONS,
         targeting_search::OPERATIONS,
         tokens::OPERATIONS,
+        webhooks::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()
 }

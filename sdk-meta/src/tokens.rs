@@ -1,16 +1,22 @@
 //! Access tokens: what they allow and until when.
 
+use std::time::Duration;
+
 use acd_core::{Operation, Secret};
 use http::Method;
 use serde::Deserialize;
 
-use crate::{MetaCall, MetaClient};
+use crate::{AppId, MetaCall, MetaClient};
 
 /// `GET /debug_token` ([page](https://developers.facebook.com/docs/graph-api/reference/debug_token), read 2026-11)
 pub const DEBUG: Operation = Operation::new("meta.tokens.debug", Method::GET, "/{version}/debug_token").safe();
 
+/// `GET /oauth/access_token`
+/// ([page](https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived), read 2026-11)
+pub const EXTEND: Operation = Operation::new("meta.tokens.extend", Method::GET, "/{version}/oauth/access_token").safe();
+
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] = &[DEBUG];
+pub const OPERATIONS: &[Operation] = &[DEBUG, EXTEND];
 
 /// What is known of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -43,6 +49,29 @@ impl TokenInfo {
     }
 }
 
+/// An access token that Meta gave.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Grant")]
+#[non_exhaustive]
+pub struct AccessToken {
+    /// The token, for [`MetaClient::with_token`].
+    pub token: Secret,
+    /// How long it lives from now on; none for one that never ends.
+    pub expires_in: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+struct Grant {
+    access_token: String,
+    expires_in: Option<u64>,
+}
+
+impl From<Grant> for AccessToken {
+    fn from(grant: Grant) -> Self {
+        Self { token: Secret::new(grant.access_token), expires_in: grant.expires_in.map(Duration::from_secs) }
+    }
+}
+
 #[derive(Deserialize)]
 struct Data {
     data: TokenInfo,
@@ -72,13 +101,49 @@ impl<'c> TokensClient<'c> {
         });
         call.http(|call| call.query("input_token", token.expose()).hide(token))
     }
+
+    /// Exchanges a user's token, which ends after an hour or two, for one that lives about 60 days, or one of those for a
+    /// fresh one. Page tokens that a long-lived token is given ([`PagesClient::token`](crate::accounts::PagesClient::token))
+    /// do not end. Needs the app's secret; it and the token travel in the query, the only place where Meta takes them, and
+    /// are kept out of logs and errors. Safe to repeat.
+    pub fn extend(&self, app: &AppId, token: &Secret) -> MetaCall<'c, AccessToken> {
+        let call = MetaCall::json(self.meta, &EXTEND);
+        let secret = match self.meta.app_secret() {
+            Ok(secret) => secret,
+            Err(problem) => return call.refused(problem),
+        };
+        call.param("grant_type", "fb_exchange_token").param("client_id", app).http(|call| {
+            let call = call.query("client_secret", secret.expose()).hide(secret);
+            call.query("fb_exchange_token", token.expose()).hide(token)
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use acd_core::testing::answer;
+    use acd_core::ErrorKind;
+    use acd_core::testing::{Harness, answer};
 
+    use super::*;
     use crate::testing::{scripted, sent};
+
+    #[test]
+    fn a_token_is_exchanged_with_the_apps_secret_and_never_shown() {
+        let (harness, meta) = scripted([]);
+        let token = Secret::from("short-lived");
+        let error = harness.run(meta.tokens().extend(&"17".into(), &token).into_future()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let body = r#"{"access_token":"long-lived","token_type":"bearer","expires_in":5183944}"#;
+        let harness = Harness::new([answer(200).body(body)]);
+        let http = harness.client();
+        let meta = MetaClient::builder("short-lived").app_secret("s3cret").http(move |_| http).build().unwrap();
+        let long = harness.run(meta.tokens().extend(&"17".into(), &token).into_future()).unwrap();
+        assert_eq!((long.token.expose(), long.expires_in), ("long-lived", Some(Duration::from_secs(5_183_944))));
+        assert!(!format!("{long:?} {:?}", meta.tokens().extend(&"17".into(), &token)).contains("s3cret"));
+        let query = "grant_type=fb_exchange_token&client_id=17&client_secret=s3cret&fb_exchange_token=short-lived";
+        assert!(sent(&harness)[0].0.ends_with(query), "{}", sent(&harness)[0].0);
+        assert_eq!(meta.as_app(&"17".into()).unwrap().access().token.expose(), "17|s3cret");
+    }
 
     #[test]
     fn a_token_is_inspected() {

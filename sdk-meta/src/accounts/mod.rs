@@ -1,4 +1,4 @@
-//! Ad accounts, pages and pixels: what a token reaches, and what it is subscribed to.
+//! Ad accounts, pages and pixels: what a token reaches.
 
 mod pages;
 mod pixels;
@@ -7,8 +7,7 @@ use acd_core::Operation;
 use http::Method;
 
 pub use pages::{
-    FacebookPage, ListPages, ManagedPage, ManagedPageFields, PAGES_GET, PAGES_LIST, PAGES_SUBSCRIBE, PageFields,
-    PagesClient,
+    FacebookPage, ListPages, ManagedPage, ManagedPageFields, PAGES_GET, PAGES_LIST, PageFields, PagesClient,
 };
 pub use pixels::{
     DataUseSetting, ListPixels, PIXELS_CREATE, PIXELS_GET, PIXELS_LIST, PIXELS_STATS, PIXELS_UPDATE, Pixel,
@@ -29,18 +28,8 @@ pub const LIST: Operation =
     Operation::new("meta.accounts.list", Method::GET, "/{version}/me/adaccounts").safe().pool(APP);
 
 /// All calls of this module.
-pub const OPERATIONS: &[Operation] = &[
-    GET,
-    LIST,
-    PAGES_LIST,
-    PAGES_GET,
-    PAGES_SUBSCRIBE,
-    PIXELS_CREATE,
-    PIXELS_LIST,
-    PIXELS_GET,
-    PIXELS_UPDATE,
-    PIXELS_STATS,
-];
+pub const OPERATIONS: &[Operation] =
+    &[GET, LIST, PAGES_LIST, PAGES_GET, PIXELS_CREATE, PIXELS_LIST, PIXELS_GET, PIXELS_UPDATE, PIXELS_STATS];
 
 object! {
     /// An ad account ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account), read 2026-11).

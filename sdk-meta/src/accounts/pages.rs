@@ -3,9 +3,8 @@
 use acd_core::{Operation, Secret};
 use http::Method;
 use serde::Deserialize;
-use serde_json::json;
 
-use crate::answers::{Created, Done, List};
+use crate::answers::{Created, List};
 use crate::limits::{APP, PAGES};
 use crate::macros::object;
 use crate::page::list_all;
@@ -19,10 +18,7 @@ pub const PAGES_LIST: Operation =
 /// `GET /{page}`
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/page), read 2026-11)
 pub const PAGES_GET: Operation = Operation::new("meta.pages.get", Method::GET, "/{version}/{id}").safe().pool(PAGES);
-/// `POST /{page}/subscribed_apps`
-/// ([page](https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps), read 2026-11)
-pub const PAGES_SUBSCRIBE: Operation =
-    Operation::new("meta.pages.subscribe", Method::POST, "/{version}/{id}/subscribed_apps").idempotent().pool(PAGES);
+
 object! {
     /// A page in the list of those that a token reaches
     /// ([page](https://developers.facebook.com/docs/graph-api/reference/user/accounts), read 2026-11).
@@ -94,21 +90,15 @@ impl<'c> PagesClient<'c> {
         });
         call.counted_for(id).path("id", id).param("fields", "access_token")
     }
-
-    /// Has webhooks of these fields sent, such as `leadgen`, in the place of those that were; the client's token is the
-    /// page's. Safe to repeat.
-    pub fn subscribe(&self, id: &PageId, fields: &[&str]) -> MetaCall<'c, Done> {
-        let body = json!({ "subscribed_fields": fields });
-        MetaCall::json(self.meta, &PAGES_SUBSCRIBE).counted_for(id).path("id", id).body(&body)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use acd_core::testing::answer;
+    use serde_json::json;
 
-    use super::*;
     use crate::testing::{scripted, sent};
+    use crate::webhooks::WebhookField;
 
     #[test]
     fn a_pages_token_is_a_secret_and_acts_as_the_page() {
@@ -119,7 +109,9 @@ mod tests {
         let token = harness.run(meta.pages().token(&"9".into()).into_future()).unwrap();
         assert_eq!(format!("{token:?}"), "[redacted]");
         let page = meta.with_token(token).unwrap();
-        harness.run(page.pages().subscribe(&"9".into(), &["leadgen", "feed"]).into_future()).unwrap();
+        harness
+            .run(page.webhooks().add_page(&"9".into(), &[WebhookField::Leadgen, WebhookField::Feed]).into_future())
+            .unwrap();
         assert_eq!(harness.requests()[1].headers["authorization"], "Bearer page-token");
         assert_eq!(sent(&harness)[1].1, json!({ "subscribed_fields": ["leadgen", "feed"] }));
     }

@@ -136,7 +136,10 @@ fn table() -> Vec<Row> {
             PlaceType: Pages,
             TargetingType: Pages,
         }
-        crate::webhooks => { WebhookObject: Pages, }
+        crate::webhooks => {
+            WebhookField: Pages,
+            WebhookObject: Pages,
+        }
     }
 }
 

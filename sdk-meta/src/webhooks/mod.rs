@@ -1,4 +1,4 @@
-//! Webhooks: the challenge, and typed payloads of what [`Verifier`](acd_core::webhook::Verifier) found authentic.
+//! Webhooks: subscriptions, the challenge, and typed payloads of what [`Verifier`](acd_core::webhook::Verifier) found authentic.
 //!
 //! ```
 //! use acd_core::Secret;
@@ -27,10 +27,20 @@
 //! order ([page](https://developers.facebook.com/docs/graph-api/webhooks/getting-started), read 2026-11).
 
 mod challenge;
+mod messaging;
 mod payload;
+mod subscriptions;
 
 pub use challenge::{ChallengeError, answer_challenge};
+pub use messaging::{
+    Attachment, Message, MessageDelivery, MessageRead, MessagingContent, MessagingEvent, Person, Postback, QuickReply,
+    Reaction, Referral, ReplyTo,
+};
 pub use payload::{
     Change, ChangeEvent, Entry, FeedChange, FieldChanged, InProcessObject, IssueChange, LeadgenChange, MediaChange,
-    WebhookBody, WebhookObject,
+    StoryInsights, WebhookBody, WebhookObject,
+};
+pub use subscriptions::{
+    ACCOUNT_APPS, ADD_ACCOUNT, ADD_PAGE, OPERATIONS, PAGE_APPS, REMOVE_ACCOUNT, REMOVE_PAGE, SUBSCRIBE, SUBSCRIPTIONS,
+    SubscribedApp, SubscribedField, Subscription, UNSUBSCRIBE, WebhookField, WebhooksClient,
 };

@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::messaging::{MessagingEvent, Person};
 use crate::macros::open_enum;
 use crate::text::TextOrNumber;
-use crate::{AdId, LeadFormId, LeadId, PageId, Timestamp};
+use crate::{AdId, IgMediaId, LeadFormId, LeadId, PageId, Timestamp};
 
 open_enum! {
     /// What a webhook is about.
@@ -51,9 +52,15 @@ pub struct Entry {
     /// What changed.
     #[serde(default)]
     pub changes: Vec<Change>,
-    /// Messages, as they came.
+    /// What happened in conversations.
     #[serde(default)]
-    pub messaging: Vec<Value>,
+    pub messaging: Vec<MessagingEvent>,
+    /// What happened in conversations that another app leads.
+    #[serde(default)]
+    pub standby: Vec<MessagingEvent>,
+    /// The names of what changed, where the app subscribed without values.
+    #[serde(default)]
+    pub changed_fields: Vec<String>,
 }
 
 /// One change.
@@ -83,6 +90,10 @@ pub enum ChangeEvent {
     InProcess(InProcessObject),
     /// `comments`, `mentions` or `live_comments` of Instagram.
     Media(MediaChange),
+    /// `story_insights`: what a story of Instagram did.
+    StoryInsights(StoryInsights),
+    /// A field of messages, as Instagram tells of them beside [`Entry::messaging`].
+    Messaging(Box<MessagingEvent>),
     /// Anything else, as it came.
     Other(Value),
 }
@@ -124,7 +135,7 @@ pub struct FeedChange {
     pub parent_id: Option<String>,
     /// Who.
     #[serde(default)]
-    pub from: Option<Value>,
+    pub from: Option<Person>,
     /// The text.
     #[serde(default)]
     pub message: Option<String>,
@@ -194,9 +205,9 @@ pub struct MediaChange {
     /// Its text.
     #[serde(default)]
     pub text: Option<String>,
-    /// Who: `id` and `username`.
+    /// Who.
     #[serde(default)]
-    pub from: Option<Value>,
+    pub from: Option<Person>,
     /// On what: `id` and more.
     #[serde(default)]
     pub media: Option<Value>,
@@ -206,6 +217,32 @@ pub struct MediaChange {
     /// In which comment, for mentions.
     #[serde(default)]
     pub comment_id: Option<String>,
+}
+
+/// What a story did until it ended. Meta leaves out what too few people did.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct StoryInsights {
+    /// The story.
+    pub media_id: IgMediaId,
+    /// How often it was seen.
+    #[serde(default)]
+    pub impressions: Option<i64>,
+    /// How many people saw it.
+    #[serde(default)]
+    pub reach: Option<i64>,
+    /// How often somebody went on to the next.
+    #[serde(default)]
+    pub taps_forward: Option<i64>,
+    /// How often somebody went back.
+    #[serde(default)]
+    pub taps_back: Option<i64>,
+    /// How often somebody left.
+    #[serde(default)]
+    pub exits: Option<i64>,
+    /// How often somebody replied.
+    #[serde(default)]
+    pub replies: Option<i64>,
 }
 
 impl ChangeEvent {
@@ -223,6 +260,10 @@ impl ChangeEvent {
             "with_issues_ad_objects" => typed(value, Self::WithIssues),
             "in_process_ad_objects" => typed(value, Self::InProcess),
             "comments" | "mentions" | "live_comments" => typed(value, Self::Media),
+            "story_insights" => typed(value, Self::StoryInsights),
+            "messages" | "message_reactions" | "messaging_postbacks" | "messaging_referral" | "messaging_seen" => {
+                typed(value, |event| Self::Messaging(Box::new(event)))
+            }
             _ => Self::Other(value),
         }
     }
@@ -254,6 +295,7 @@ mod tests {
     use http::HeaderMap;
     use serde_json::json;
 
+    use super::super::messaging::MessagingContent;
     use super::*;
 
     fn events(body: &Value) -> Vec<ChangeEvent> {
@@ -301,6 +343,21 @@ mod tests {
         let comment =
             json!({ "id": "5", "text": "hi", "from": { "id": "2", "username": "u" }, "media": { "id": "3" } });
         assert!(matches!(one("instagram", "comments", &comment), ChangeEvent::Media(_)));
+        let story = json!({ "media_id": "3", "impressions": 444, "reach": 44, "replies": -1 });
+        assert!(matches!(one("instagram", "story_insights", &story), ChangeEvent::StoryInsights(_)));
+        let message = json!({ "sender": { "id": "2" }, "timestamp": "5", "message": { "mid": "m", "text": "hi" } });
+        let ChangeEvent::Messaging(event) = one("instagram", "messages", &message) else { panic!("no message") };
+        assert!(matches!(event.content, MessagingContent::Message(_)) && event.timestamp == Some(5));
+    }
+
+    #[test]
+    fn conversations_and_names_of_what_changed_are_read() {
+        let event = json!({ "sender": { "id": "2" }, "message": { "mid": "m", "text": "hi" } });
+        let entry = json!({ "id": "9", "time": 1, "messaging": [event, { "optin": {} }], "changed_fields": ["name"] });
+        let body: WebhookBody = serde_json::from_value(json!({ "object": "page", "entry": [entry] })).unwrap();
+        assert!(matches!(body.entry[0].messaging[0].content, MessagingContent::Message(_)));
+        assert!(matches!(body.entry[0].messaging[1].content, MessagingContent::Other(_)));
+        assert_eq!(body.entry[0].changed_fields, ["name"]);
     }
 
     #[test]

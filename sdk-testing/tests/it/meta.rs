@@ -5,6 +5,7 @@ mod audiences;
 mod client;
 mod images;
 mod instagram;
+mod lead_story;
 mod leads;
 mod limits;
 mod once;

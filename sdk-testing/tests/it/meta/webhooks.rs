@@ -18,13 +18,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::{Meta, campaign, refusal};
 
 /// Who receives webhooks: what is authentic is given on, and the first so many messages are refused.
-struct Callback {
-    url: String,
-    messages: UnboundedReceiver<(HeaderMap, Bytes)>,
+pub(super) struct Callback {
+    pub(super) url: String,
+    pub(super) messages: UnboundedReceiver<(HeaderMap, Bytes)>,
 }
 
 impl Callback {
-    async fn refusing(mut refusals: u32) -> Self {
+    pub(super) async fn refusing(mut refusals: u32) -> Self {
         let (sender, messages) = unbounded_channel();
         let answers = Arc::new(Mutex::new(std::iter::from_fn(move || {
             let is_refused = refusals > 0;

@@ -18,3 +18,4 @@ example!(capi_batch, "../examples/capi_batch.rs");
 example!(instagram_carousel, "../examples/instagram_carousel.rs");
 example!(insights_report, "../examples/insights_report.rs");
 example!(campaign_tree, "../examples/campaign_tree.rs");
+example!(lead_webhook, "../examples/lead_webhook.rs");

@@ -1,7 +1,9 @@
 // Run by `cargo xtask test --only meta`, which starts the simulator and hands over what `acd simulate` printed.
 // Meta's own SDK, unmodified but for the host, builds a campaign tree, reads reports and sends events.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import sdk from 'facebook-nodejs-business-sdk'
 
@@ -138,4 +140,39 @@ test('events are taken, and the same event twice counts once', async () => {
   const { events } = await (await control('state')).json()
   const mine = events.filter(taken => taken.event_id === 'order-1')
   assert.deepEqual(mine.map(taken => taken.counts).sort(), [false, true])
+})
+
+test('a page asks for leads, is told of one with a signature, and reads it', async () => {
+  const receiver = createServer()
+  const told = new Promise(resolve => {
+    receiver.on('request', (request, answer) => {
+      const query = new URL(request.url, 'http://localhost').searchParams
+      const body = []
+      request.on('data', part => body.push(part)).on('end', () => {
+        answer.end(query.get('hub.verify_token') === 'ours' ? query.get('hub.challenge') : '')
+        if (request.method === 'POST') resolve([request.headers['x-hub-signature-256'], Buffer.concat(body)])
+      })
+    })
+  })
+  await once(receiver.listen(0, '127.0.0.1'), 'listening')
+  const pageApi = new FacebookAdsApi(world.page_access_token, 'en_US', false)
+  const appApi = new FacebookAdsApi(`${world.app_id}|${world.app_secret}`, 'en_US', false)
+  const page = new sdk.Page(world.page, {}, undefined, pageApi)
+  const app = new sdk.Application(world.app_id, {}, undefined, appApi)
+  await app.createSubscription([], {
+    object: 'page', fields: ['leadgen'], verify_token: 'ours', callback_url: `http://127.0.0.1:${receiver.address().port}/`,
+  })
+  await page.createSubscribedApp([], { subscribed_fields: ['leadgen'] })
+  const form = await page.createLeadGenForm([], {
+    name: 'Node', questions: [{ type: 'EMAIL' }], privacy_policy: { url: 'https://shop.example/privacy' },
+  })
+  const lead = await new sdk.LeadgenForm(form.id).createTestLead([], { field_data: [{ name: 'email', values: ['zoë@example.com'] }] })
+  const [signature, body] = await told
+  receiver.close()
+  receiver.closeAllConnections()
+  assert.equal(signature, `sha256=${createHmac('sha256', world.app_secret).update(body).digest('hex')}`)
+  const { leadgen_id, form_id } = JSON.parse(body).entry[0].changes[0].value
+  assert.deepEqual([leadgen_id, form_id], [lead.id, form.id])
+  const leads = await new sdk.LeadgenForm(form.id).getLeads(['field_data'])
+  assert.deepEqual(leads.map(found => found.field_data), [[{ name: 'email', values: ['zoë@example.com'] }]])
 })

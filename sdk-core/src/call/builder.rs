@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::form::{self, Dialect};
 use crate::hedge::Hedge;
-use crate::limits::OnLimit;
+use crate::limits::{OnLimit, Priority};
 use crate::operation::Operation;
 use crate::request::{Body, Multipart, Request, Target};
 use crate::response::Response;
@@ -239,6 +239,12 @@ impl<'c> CallBuilder<'c> {
     /// Says who asks. Callers that wait for the same limit are served in turns.
     pub fn caller(mut self, caller: impl Into<Arc<str>>) -> Self {
         self.options.caller = Some(caller.into());
+        self
+    }
+
+    /// Says how urgent the call is among those of the same caller that wait for a limit. Default: interactive.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.options.priority = priority;
         self
     }
 

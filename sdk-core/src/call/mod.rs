@@ -21,7 +21,7 @@ use crate::classify::Classify;
 use crate::client::Settings;
 use crate::error::Error;
 use crate::hedge::Hedge;
-use crate::limits::{OnLimit, Permit};
+use crate::limits::{OnLimit, Permit, Priority};
 use crate::operation::Operation;
 use crate::redact::AllowList;
 use crate::request::Request;
@@ -234,6 +234,10 @@ impl Call {
         self.options.on_limit
     }
 
+    pub(crate) fn priority(&self) -> Priority {
+        self.options.priority
+    }
+
     /// Who asks, for the fair division of limits.
     pub(crate) fn caller(&self) -> &str {
         self.options.caller.as_ref().unwrap_or(&self.settings.caller)
@@ -266,9 +270,10 @@ impl Call {
 
     /// The request leaves now: what was taken for it stays taken.
     pub(crate) fn spend_permits(&mut self) {
-        self.permits.drain(..).for_each(Permit::spend);
+        self.permits.iter_mut().for_each(Permit::spend);
     }
 
+    /// The attempt is over. What it did not use goes back.
     pub(crate) fn release_permits(&mut self) {
         self.permits.clear();
     }

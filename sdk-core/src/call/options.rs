@@ -8,7 +8,7 @@ use http::HeaderValue;
 use crate::auth::SharedAuth;
 use crate::error::Error;
 use crate::hedge::Hedge;
-use crate::limits::OnLimit;
+use crate::limits::{OnLimit, Priority};
 use crate::response::Response;
 use crate::retry::RetryConfig;
 use crate::secret::Secret;
@@ -36,6 +36,7 @@ pub(crate) struct CallOptions {
     /// Neither asks the breaker nor tells it the outcome.
     pub(crate) without_breaker: bool,
     pub(crate) caller: Option<Arc<str>>,
+    pub(crate) priority: Priority,
     pub(crate) pool_scopes: Vec<(&'static str, Box<str>)>,
     pub(crate) pool_costs: Vec<(&'static str, u32)>,
     pub(crate) fallback: Option<Arc<Fallback>>,

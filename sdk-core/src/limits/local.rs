@@ -138,7 +138,7 @@ impl Pool for LocalPool {
     }
 
     async fn acquire(&self, request: &PoolRequest<'_>) -> Result<Permit> {
-        let &PoolRequest { cost, caller, max_wait, runtime } = request;
+        let &PoolRequest { cost, caller, max_wait, runtime, .. } = request;
         let start = runtime.now();
         if let Some(permit) = self.try_acquire(request) {
             return Ok(permit);
@@ -317,7 +317,7 @@ mod tests {
         let acquire = |secs| {
             let request = PoolRequest::new(&runtime).max_wait(Duration::from_secs(secs));
             let pool = &pool;
-            async move { pool.acquire(&request).await.map(Permit::spend) }
+            async move { pool.acquire(&request).await.map(|mut permit| permit.spend()) }
         };
         clock.run(acquire(0)).unwrap();
         let (patient, hasty) = clock.run(join(acquire(100), acquire(30)));

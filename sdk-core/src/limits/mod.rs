@@ -31,7 +31,7 @@ pub use gcra::Quota;
 pub use local::LocalPool;
 pub use observation::{Observation, ReadLimit, StandardHeaders};
 pub(crate) use pool::SharedPool;
-pub use pool::{Permit, Pool, PoolAnswer, PoolKey, PoolRequest, Refund};
+pub use pool::{Permit, Pool, PoolAnswer, PoolKey, PoolRequest, Priority, Refund};
 pub use registry::{Limits, OnLimit};
 
 use crate::runtime::Instant;

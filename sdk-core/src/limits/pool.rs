@@ -63,6 +63,17 @@ pub trait Pool: Send + Sync + 'static {
     fn observe(&self, answer: &PoolAnswer<'_>);
 }
 
+/// How urgent a call is among those of its caller that wait for the same limit. [`LocalPool`](super::LocalPool) treats
+/// all alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    #[default]
+    Interactive,
+    /// It may take its time: reports, copies, clean-up.
+    Background,
+}
+
 /// What an attempt asks of a pool.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -71,6 +82,8 @@ pub struct PoolRequest<'a> {
     pub cost: u32,
     /// Who asks. A pool divides itself fairly among callers that wait.
     pub caller: &'a str,
+    /// How urgent it is, for a pool that serves the more urgent calls of a caller first.
+    pub priority: Priority,
     /// How long it may wait; zero to be told at once.
     pub max_wait: Duration,
     /// Clock and sleep of the call.
@@ -80,7 +93,7 @@ pub struct PoolRequest<'a> {
 impl<'a> PoolRequest<'a> {
     /// A request of one unit by nobody in particular that waits for nothing.
     pub fn new(runtime: &'a Runtime) -> Self {
-        Self { cost: 1, caller: "", max_wait: Duration::ZERO, runtime }
+        Self { cost: 1, caller: "", priority: Priority::default(), max_wait: Duration::ZERO, runtime }
     }
 
     /// Sets the units.
@@ -94,6 +107,13 @@ impl<'a> PoolRequest<'a> {
     #[must_use]
     pub fn caller(mut self, caller: &'a str) -> Self {
         self.caller = caller;
+        self
+    }
+
+    /// Sets how urgent it is.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -123,10 +143,16 @@ pub struct PoolAnswer<'a> {
     pub runtime: &'a Runtime,
 }
 
-/// Gives units back to a pool.
+/// Takes units back for a pool, or learns when they were used.
 pub trait Refund: Send + Sync + 'static {
     /// Takes back what an attempt did not use after all.
     fn refund(&self, units: u32);
+
+    /// The attempt that used the units is over: answered, failed or dropped. Whoever counts them in a window of time has
+    /// done so by now, and cannot have done so before the units were taken.
+    fn finished(&self, units: u32) {
+        let _ = units;
+    }
 }
 
 /// Units taken from a pool. They return when the permit is dropped before the request was handed to the transport, by a
@@ -134,36 +160,40 @@ pub trait Refund: Send + Sync + 'static {
 #[must_use = "a permit that is dropped gives its units back"]
 pub struct Permit {
     held: Option<(Arc<dyn Refund>, u32)>,
+    spent: bool,
 }
 
 impl Permit {
     /// A permit that returns `units` to `pool` if it is not used.
     pub fn new(pool: Arc<dyn Refund>, units: u32) -> Self {
-        Self { held: Some((pool, units)) }
+        Self { held: Some((pool, units)), spent: false }
     }
 
     /// A permit that returns nothing.
     pub fn unconditional() -> Self {
-        Self { held: None }
+        Self { held: None, spent: false }
     }
 
-    /// Keeps the units: the request is on its way.
-    pub fn spend(mut self) {
-        self.held = None;
+    /// Keeps the units: the request is on its way. Dropping the permit then says that the attempt is over.
+    pub fn spend(&mut self) {
+        self.spent = true;
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some((pool, units)) = self.held.take() {
-            pool.refund(units);
+        match self.held.take() {
+            Some((pool, units)) if self.spent => pool.finished(units),
+            Some((pool, units)) => pool.refund(units),
+            None => {}
         }
     }
 }
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("units", &self.held.as_ref().map(|(_, units)| units)).finish()
+        let units = self.held.as_ref().map(|(_, units)| units);
+        f.debug_struct("Permit").field("units", &units).field("spent", &self.spent).finish()
     }
 }
 

@@ -40,11 +40,11 @@ impl<S: Step> Step for Limiter<S> {
             call.hold(permit);
         }
         let result = self.inner.run(call).await;
-        // What is still held was not sent, for want of credentials say, and goes back.
-        call.release_permits();
         for (key, pool) in &pools {
             observe(call, key, pool, &result);
         }
+        // What is held and was not sent, for want of credentials say, goes back.
+        call.release_permits();
         result
     }
 }
@@ -52,7 +52,8 @@ impl<S: Step> Step for Limiter<S> {
 impl<S> Limiter<S> {
     async fn acquire(&self, call: &Call, key: &PoolKey, pool: &SharedPool) -> Result<Permit> {
         let runtime = call.runtime();
-        let request = PoolRequest::new(runtime).cost(call.pool_cost(key.name())).caller(call.caller());
+        let cost = call.pool_cost(key.name());
+        let request = PoolRequest::new(runtime).cost(cost).caller(call.caller()).priority(call.priority());
         if let Some(permit) = pool.try_acquire(&request) {
             return Ok(permit);
         }
@@ -96,12 +97,14 @@ fn observe(call: &Call, key: &PoolKey, pool: &SharedPool, result: &Result<Respon
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use futures_util::FutureExt as _;
     use http::Method;
 
-    use crate::limits::{Limits, LocalPool, OnLimit, Quota};
+    use crate::limits::{Limits, LocalPool, OnLimit, Permit, Pool, PoolAnswer, PoolRequest, Priority, Quota, Refund};
+    use crate::runtime::Runtime;
     use crate::testing::{Harness, Script, answer};
     use crate::{Auth, Error, ErrorKind, GiveUp, Operation, Request, Result};
 
@@ -202,5 +205,58 @@ mod tests {
         let client = harness.client().limits(limits().on_limit(OnLimit::Fail)).build().unwrap();
         assert!(client.call(&LIST).send().now_or_never().is_none());
         assert!(harness.run(client.call(&LIST).send()).is_err());
+    }
+
+    /// Writes down all that a pool is told.
+    #[derive(Clone, Default)]
+    struct Diary(Arc<Mutex<Vec<String>>>);
+
+    impl Diary {
+        fn note(&self, entry: impl Into<String>) {
+            self.0.lock().unwrap().push(entry.into());
+        }
+
+        fn read(&self) -> Vec<String> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    impl Pool for Diary {
+        async fn acquire(&self, request: &PoolRequest<'_>) -> Result<Permit> {
+            self.note(format!("{} {:?} takes {}", request.caller, request.priority, request.cost));
+            Ok(Permit::new(Arc::new(self.clone()), request.cost))
+        }
+
+        fn is_idle(&self, _: &Runtime) -> bool {
+            true
+        }
+
+        fn observe(&self, answer: &PoolAnswer<'_>) {
+            self.note(format!("answered {}", answer.status.map_or(0, |status| status.as_u16())));
+        }
+    }
+
+    impl Refund for Diary {
+        fn refund(&self, units: u32) {
+            self.note(format!("back {units}"));
+        }
+
+        fn finished(&self, units: u32) {
+            self.note(format!("used {units}"));
+        }
+    }
+
+    #[test]
+    fn a_pool_learns_when_what_it_gave_was_used() {
+        let harness = Harness::new([answer(200), Script::hang()]);
+        let diary = Diary::default();
+        let pool = diary.clone();
+        let client = harness.client().limits(Limits::new().pool("account", move |_| pool.clone())).build().unwrap();
+        harness.run(client.call(&LIST).caller("pct").send()).unwrap();
+        assert_eq!(diary.read(), ["pct Interactive takes 2", "answered 200", "used 2"]);
+        assert!(client.call(&LIST).priority(Priority::Background).send().now_or_never().is_none());
+        assert_eq!(diary.read(), [" Background takes 2", "used 2"], "a call that is dropped may have been counted");
+        harness.run(client.call(&LIST).auth(NoToken).send()).unwrap_err();
+        assert_eq!(diary.read(), [" Interactive takes 2", "back 2"]);
     }
 }

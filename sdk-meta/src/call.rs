@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::Arc;
 
 use acd_core::runtime::BoxFuture;
 use acd_core::{CallBuilder, ErrorKind, Operation, Request, Response};
@@ -36,6 +37,11 @@ impl<'c, T> MetaCall<'c, T> {
     ) -> Self {
         let access = meta.access();
         let call = meta.http().call(operation).path_param("version", meta.version()).auth(access.bearer.clone());
+        let call = call.priority(meta.priority());
+        let call = match meta.caller() {
+            Some(caller) => call.caller(Arc::clone(caller)),
+            None => call,
+        };
         // The proof is of no use without the token, which is not in the URL; Meta takes it nowhere but in parameters.
         let call = match &access.proof {
             Some(proof) => call.query("appsecret_proof", proof.expose()).hide(proof),

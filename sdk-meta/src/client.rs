@@ -1,5 +1,8 @@
 //! The client: one way in, a part of it for each kind of object.
 
+use std::sync::Arc;
+
+use acd_core::limits::Priority;
 use acd_core::{Client, ErrorKind, Secret};
 
 use crate::access::Access;
@@ -31,6 +34,8 @@ pub struct MetaClient {
     http: Client,
     origin: Origin,
     account: Option<AdAccountId>,
+    caller: Option<Arc<str>>,
+    priority: Priority,
 }
 
 /// What every call of a client begins with.
@@ -58,7 +63,7 @@ impl MetaClient {
     }
 
     pub(crate) fn over(http: Client, origin: Origin) -> Self {
-        Self { http, origin, account: None }
+        Self { http, origin, account: None, caller: None, priority: Priority::default() }
     }
 
     /// The same client with another token, such as that of a page, and the proof that belongs to it.
@@ -90,6 +95,20 @@ impl MetaClient {
     #[must_use]
     pub fn for_account(&self, account: &AdAccountId) -> Self {
         Self { account: Some(account.clone()), ..self.clone() }
+    }
+
+    /// The same client, whose calls are made for this caller: a product, a tenant. Callers that wait for the same limit
+    /// are served in turns.
+    #[must_use]
+    pub fn for_caller(&self, caller: impl Into<Arc<str>>) -> Self {
+        Self { caller: Some(caller.into()), ..self.clone() }
+    }
+
+    /// The same client, whose calls are so urgent among those of their caller that wait for a limit. Pools of one process
+    /// treat all alike; a [shared one](acd_core::limits::Pool) may not.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { priority, ..self.clone() }
     }
 
     /// The version of the Graph API that calls are made to.
@@ -217,6 +236,14 @@ impl MetaClient {
 
     pub(crate) fn video_url(&self) -> &str {
         &self.origin.video_url
+    }
+
+    pub(crate) fn caller(&self) -> Option<&Arc<str>> {
+        self.caller.as_ref()
+    }
+
+    pub(crate) fn priority(&self) -> Priority {
+        self.priority
     }
 
     pub(crate) fn account(&self) -> Option<&AdAccountId> {

@@ -6,10 +6,11 @@
 
 mod usage;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use acd_core::Operation;
-use acd_core::limits::{Limits, LocalPool, Observation, PoolKey, ReadLimit};
+use acd_core::limits::{Limits, LocalPool, Observation, Pool, PoolKey, ReadLimit};
 use http::{HeaderMap, Method};
 
 pub use usage::{AccountUsage, InsightsUsage, Share, Usage, UseCase, UseCaseUsage};
@@ -34,6 +35,10 @@ pub const LEADGEN: &str = "meta.leadgen";
 pub const INSTAGRAM: &str = "meta.instagram";
 /// The pool of the use case `pages`.
 pub const PAGES: &str = "meta.pages";
+
+/// Every pool that a call may draw from.
+pub const POOLS: &[&str] =
+    &[APP, AD_ACCOUNT, AD_ACCOUNT_WRITES, ADS_MANAGEMENT, ADS_INSIGHTS, CUSTOM_AUDIENCE, LEADGEN, INSTAGRAM, PAGES];
 
 /// What a read and a write take from an ad account's score.
 pub(crate) const READ: u32 = 1;
@@ -92,28 +97,42 @@ impl MetaLimits {
 
     /// The pools. Give the same set to every client of one app, so that they share them.
     pub fn pools(self) -> Limits {
-        let pool =
-            |limits: Limits, name: &'static str, quota: fn(&Self, &AccessTier) -> Option<u32>, window: Duration| {
-                let (settings, reader) = (self.clone(), Reader { settings: self.clone(), quota, window });
-                limits.pool(name, move |_| {
-                    let pool = match quota(&settings, &settings.tier) {
-                        Some(limit) => LocalPool::sliding_window(limit, window + ON_THE_WAY),
-                        None => LocalPool::adaptive(),
-                    };
-                    pool.reading(reader.clone())
-                })
+        pools_of(move |key| {
+            let pool = match self.allowance(key.name()) {
+                Some(allowance) => LocalPool::sliding_window(allowance.units, counted(key.name(), allowance.window)),
+                None => LocalPool::adaptive(),
             };
-        let limits = pool(Limits::new(), AD_ACCOUNT, |_, tier| Some(score(tier)), SCORE_WINDOW);
-        let limits = pool(limits, ADS_MANAGEMENT, |settings, tier| Some(settings.ads_management(tier)), HOUR);
-        let limits = pool(limits, ADS_INSIGHTS, |settings, tier| Some(settings.ads_insights(tier)), HOUR);
-        let limits = pool(limits, CUSTOM_AUDIENCE, |settings, tier| Some(settings.custom_audience(tier)), HOUR);
-        // Their quotas follow from an audience's size, which only Meta knows.
-        let limits = [APP, LEADGEN, INSTAGRAM, PAGES]
-            .into_iter()
-            .fold(limits, |limits, name| pool(limits, name, |_, _| None, HOUR));
-        limits.pool(AD_ACCOUNT_WRITES, |_| {
-            LocalPool::sliding_window(WRITES_A_SECOND * WRITE, Duration::from_secs(1)).reading(Silent)
+            pool.reading(Reader(self.clone()))
         })
+    }
+
+    /// What is allowed in a pool before any header has told more; `None` where only Meta knows.
+    #[must_use]
+    pub fn allowance(&self, pool: &str) -> Option<Allowance> {
+        self.allowance_at(pool, &self.tier)
+    }
+
+    fn allowance_at(&self, pool: &str, tier: &AccessTier) -> Option<Allowance> {
+        let (units, window) = match pool {
+            AD_ACCOUNT => (score(tier), SCORE_WINDOW),
+            AD_ACCOUNT_WRITES => (WRITES_A_SECOND * WRITE, Duration::from_secs(1)),
+            ADS_MANAGEMENT => (self.ads_management(tier), HOUR),
+            ADS_INSIGHTS => (self.ads_insights(tier), HOUR),
+            CUSTOM_AUDIENCE => (self.custom_audience(tier), HOUR),
+            // Their quotas follow from an audience's size, which only Meta knows.
+            _ => return None,
+        };
+        Some(Allowance { units, window })
+    }
+
+    /// What an answer's headers tell of a pool; `None` when they do not speak of it.
+    #[must_use]
+    pub fn told(&self, pool: &str, headers: &HeaderMap) -> Option<Told> {
+        let usage = Usage::read(headers);
+        let (used_percent, blocked_for) = told(pool, &usage)?;
+        // Only a tier that was told replaces the allowance that the pool began with.
+        let allowance = usage.tier().and_then(|tier| self.allowance_at(pool, &tier));
+        Some(Told { allowance, used_percent, blocked_for })
     }
 
     fn ads_management(&self, tier: &AccessTier) -> u32 {
@@ -144,27 +163,56 @@ fn score(tier: &AccessTier) -> u32 {
     if *tier == AccessTier::Full { 9_000 } else { 60 }
 }
 
-/// Reads what headers say of one kind of pool.
-#[derive(Clone)]
-struct Reader {
-    settings: MetaLimits,
-    quota: fn(&MetaLimits, &AccessTier) -> Option<u32>,
-    window: Duration,
+/// What Meta allows in a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Points or calls.
+    pub units: u32,
+    /// Any stretch of time as long as this.
+    pub window: Duration,
 }
+
+/// What an answer tells of a pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Told {
+    /// What is allowed, where the app's access was told.
+    pub allowance: Option<Allowance>,
+    /// The share of it that is used, in percent.
+    pub used_percent: Option<f64>,
+    /// Nothing passes for so long.
+    pub blocked_for: Option<Duration>,
+}
+
+/// Limits that keep to Meta's in another way: `make` is asked once for each pool and owner, as in
+/// [`Limits::pool`](acd_core::limits::Limits::pool).
+pub fn pools_of<P: Pool>(make: impl Fn(&PoolKey) -> P + Send + Sync + 'static) -> Limits {
+    let make = Arc::new(make);
+    POOLS.iter().fold(Limits::new(), |limits, name| {
+        let make = Arc::clone(&make);
+        limits.pool(name, move |key| make(key))
+    })
+}
+
+/// How long a call counts in a pool of this process.
+fn counted(pool: &str, window: Duration) -> Duration {
+    // Among writes of one second five more would allow a sixth of them.
+    if pool == AD_ACCOUNT_WRITES { window } else { window + ON_THE_WAY }
+}
+
+/// Reads what headers say of a pool.
+#[derive(Clone)]
+struct Reader(MetaLimits);
 
 impl ReadLimit for Reader {
     fn read(&self, key: &PoolKey, headers: &HeaderMap, _: SystemTime) -> Option<Observation> {
-        let usage = Usage::read(headers);
-        let tier = usage.tier();
-        let limit = (self.quota)(&self.settings, tier.as_ref().unwrap_or(&self.settings.tier));
-        let (percent, blocked_for) = told(key.name(), &usage)?;
-        // Only a tier that was told replaces the quota that the pool began with.
-        let replaced = limit.filter(|_| tier.is_some());
+        let told = self.0.told(key.name(), headers)?;
+        let allowance = told.allowance.or_else(|| self.0.allowance(key.name()));
         Some(Observation {
-            remaining: limit.zip(percent).map(|(limit, percent)| left(limit, percent)),
-            limit: replaced,
-            window: replaced.map(|_| self.window + ON_THE_WAY),
-            blocked_for,
+            remaining: allowance.zip(told.used_percent).map(|(allowance, percent)| left(allowance.units, percent)),
+            limit: told.allowance.map(|allowance| allowance.units),
+            window: told.allowance.map(|allowance| counted(key.name(), allowance.window)),
+            blocked_for: told.blocked_for,
             ..Observation::default()
         })
     }
@@ -211,15 +259,6 @@ fn left(limit: u32, percent: f64) -> u32 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just above")]
     let whole = left as u32;
     whole
-}
-
-/// Reads nothing: no header speaks of it.
-struct Silent;
-
-impl ReadLimit for Silent {
-    fn read(&self, _: &PoolKey, _: &HeaderMap, _: SystemTime) -> Option<Observation> {
-        None
-    }
 }
 
 /// What a call takes from a pool of its operation: the score's units from the ad account, one call from the others.

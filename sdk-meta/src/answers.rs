@@ -6,15 +6,24 @@ use serde_json::Value;
 use crate::ads::EffectiveStatus;
 
 /// What was created.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Created{I}"))]
 #[non_exhaustive]
 pub struct Created<I> {
     /// Its id.
     pub id: I,
 }
 
+impl<I> Created<I> {
+    /// What has this id.
+    pub fn new(id: I) -> Self {
+        Self { id }
+    }
+}
+
 /// Whether a call did what it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Done {
     /// Meta's word; `true` with few exceptions, since a failure comes as an error.

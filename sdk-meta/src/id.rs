@@ -151,6 +151,17 @@ id!(
     BusinessId
 );
 
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for AdAccountId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AdAccountId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ["act_17"] })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,6 +33,7 @@ pub const OPERATIONS: &[Operation] = &[GET, OF_FORM, OF_AD, CREATE_TEST, FORMS];
 
 /// The answers to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LeadAnswer {
     /// The question, such as `email`, `full_name` or a name of the form's own.
     pub name: String,

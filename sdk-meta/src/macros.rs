@@ -136,6 +136,17 @@ macro_rules! id {
                 $crate::text::TextOrNumber::deserialize(deserializer).map(|text| Self::new(text.0))
             }
         }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string" })
+            }
+        }
     };
 }
 
@@ -146,12 +157,13 @@ macro_rules! object {
         $($(#[$field_doc:meta])* $field:ident $(= $wire:literal)?: $kind:ty,)+
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub struct $name {
             /// The id, which Meta always gives.
             pub id: $id,
-            $($(#[$field_doc])* $(#[serde(rename = $wire)])? #[serde(default)] pub $field: Option<$kind>,)+
+            $($(#[$field_doc])* $(#[serde(rename = $wire)])? #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$kind>,)+
             /// Fields that were asked for by name alone.
             #[serde(flatten)]
             pub other: serde_json::Map<String, serde_json::Value>,
@@ -239,7 +251,8 @@ macro_rules! request {
         $($(#[$field_doc:meta])* $field:ident $(= $wire:literal)?: $kind:ty,)*
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         pub struct $name {
             $($(#[$need_doc])* pub $need: $need_kind,)*
             $(

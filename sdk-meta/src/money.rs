@@ -87,6 +87,12 @@ impl fmt::Display for Decimal {
     }
 }
 
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = match serde_json::Value::deserialize(deserializer)? {
@@ -102,6 +108,28 @@ impl<'de> Deserialize<'de> for Decimal {
         } else {
             Err(de::Error::custom("expected a decimal number"))
         }
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for MinorUnits {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MinorUnits".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["integer", "string"], "format": "int64", "pattern": "^-?[0-9]+$" })
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Decimal {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Decimal".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^-?[0-9]+([.][0-9]+)?$" })
     }
 }
 

@@ -54,6 +54,17 @@ pub struct TimeRange {
     pub until: NaiveDate,
 }
 
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ["2026-01-05T10:00:00+0000"] })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

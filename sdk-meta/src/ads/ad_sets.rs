@@ -133,6 +133,7 @@ open_enum! {
 
 /// For how long after an event a conversion counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Attribution {
     /// The event.
     pub event_type: AttributionEvent,
@@ -142,6 +143,7 @@ pub struct Attribution {
 
 /// What bids must keep to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct BidConstraints {
     /// The least return on ad spend, times 10 000.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +152,7 @@ pub struct BidConstraints {
 
 /// Hours of a week in which ads run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct DayPart {
     /// From this minute of the day on, a full hour.
     pub start_minute: u16,
@@ -163,6 +166,7 @@ pub struct DayPart {
 
 /// How often somebody sees an ad. For the goals `REACH` and `THRUPLAY`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct FrequencyControl {
     /// `IMPRESSIONS`.
     pub event: String,

@@ -33,7 +33,8 @@ pub const COPY: Operation = ads_write("meta.ads.copy", Method::POST, "/{version}
 pub const OPERATIONS: &[Operation] = &[CREATE, LIST, GET, UPDATE, DELETE, COPY];
 
 /// A creative as an ad names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CreativeRef {
     /// The creative.
     pub creative_id: CreativeId,

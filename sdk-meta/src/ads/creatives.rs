@@ -64,6 +64,7 @@ open_enum! {
 
 /// The button.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CallToAction {
     /// What it says.
     #[serde(rename = "type")]
@@ -75,6 +76,7 @@ pub struct CallToAction {
 
 /// Where a button leads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CallToActionValue {
     /// A web page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +95,7 @@ pub struct CallToActionValue {
 /// A new post of a page, which the ad shows
 /// ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-creative-object-story-spec), read 2026-11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ObjectStorySpec {
     /// The page.
     pub page_id: PageId,
@@ -106,6 +109,7 @@ pub struct ObjectStorySpec {
 
 /// What a post is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StoryContent {
@@ -121,6 +125,7 @@ pub enum StoryContent {
 
 /// A link with an image, or a carousel of 2 to 10 cards.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinkData {
     /// Where it leads.
     pub link: String,
@@ -155,6 +160,7 @@ pub struct LinkData {
 
 /// A card of a carousel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LinkCard {
     /// Where it leads.
     pub link: String,
@@ -180,6 +186,7 @@ pub struct LinkCard {
 
 /// A video, which needs an image for when it does not play.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct VideoData {
     /// The video.
     pub video_id: VideoId,
@@ -208,6 +215,7 @@ pub struct VideoData {
 
 /// An image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PhotoData {
     /// The image, by the hash that its upload gave.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -44,6 +44,7 @@ pub type ListAdLabels = List<AdLabelFields>;
 
 /// A label as it is put on an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AdLabelRef {
     /// The label.
     pub id: AdLabelId,

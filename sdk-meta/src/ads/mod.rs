@@ -117,6 +117,7 @@ open_enum! {
 
 /// What is promoted; which members are needed follows from objective, destination and goal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PromotedObject {
     /// The page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +146,8 @@ pub struct PromotedObject {
 }
 
 /// Something that keeps an object from running.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Issue {
     /// The kind of object, such as `AD_SET`.

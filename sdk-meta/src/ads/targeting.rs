@@ -29,6 +29,7 @@ open_enum! {
 
 /// Places.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct GeoLocations {
     /// Countries, as ISO 3166-1 codes of two letters.
@@ -63,6 +64,7 @@ impl GeoLocations {
 
 /// A place by the key that Meta's search gives.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PlaceKey {
     /// The key, such as `US:94025` or `2430536`.
     pub key: String,
@@ -79,6 +81,7 @@ pub struct PlaceKey {
 
 /// A circle around a point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Circle {
     /// Degrees north.
     pub latitude: f64,
@@ -92,6 +95,7 @@ pub struct Circle {
 
 /// Something by its id: an interest, a behaviour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Named {
     /// The id that Meta's search gives.
     pub id: String,
@@ -102,6 +106,7 @@ pub struct Named {
 
 /// An audience by its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AudienceRef {
     /// The audience.
     pub id: AudienceId,
@@ -109,6 +114,7 @@ pub struct AudienceRef {
 
 /// What Meta may do beyond the targeting.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TargetingAutomation {
     /// 1 lets Meta look beyond it. From v26 on 0 or 1 has to be said where a restricted subject is advertised.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +128,7 @@ pub struct TargetingAutomation {
 /// ([page](https://developers.facebook.com/docs/marketing-api/audiences/reference/basic-targeting), read 2026-11). What is
 /// left out restricts nothing; only the places are required.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Targeting {
     /// Where.

@@ -134,6 +134,7 @@ open_enum! {
 
 /// Of which people a lookalike audience is made. The seed needs 100 members in the country; it is filled within 6 hours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LookalikeSpec {
     /// How alike, by name.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -160,6 +161,7 @@ pub struct LookalikeSpec {
 
 /// Where the people of a lookalike audience are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct LookalikeLocations {
     /// There.
     pub geo_locations: GeoLocations,
@@ -229,7 +231,8 @@ request! {
 }
 
 /// A state in a number and in words.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CodedStatus {
     /// 200 when all is well.

@@ -1,6 +1,6 @@
 //! Rows of a report.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
 use super::fields::InsightsFields;
@@ -8,14 +8,15 @@ use crate::Decimal;
 use crate::text::TextOrNumber;
 
 /// How often something was done, or what it was worth.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ActionStat {
     /// What, such as `offsite_conversion.fb_pixel_purchase`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_type: Option<String>,
     /// The number, over the default windows.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Decimal>,
     /// The number in each window that was asked for, and what actions are split by.
     #[serde(flatten)]
@@ -41,11 +42,12 @@ macro_rules! row {
     (counts { $($(#[$count_doc:meta])* $count:ident,)+ } values { $($(#[$doc:meta])* $field:ident: $kind:ty,)+ }) => {
         /// A row of a report. An object that was not shown has none. What it is split by, and fields that were asked for
         /// by name, are in `other`.
-        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub struct InsightsRow {
-            $($(#[$count_doc])* #[serde(default, deserialize_with = "count")] pub $count: Option<u64>,)+
-            $($(#[$doc])* #[serde(default)] pub $field: Option<$kind>,)+
+            $($(#[$count_doc])* #[serde(default, deserialize_with = "count", skip_serializing_if = "Option::is_none")] pub $count: Option<u64>,)+
+            $($(#[$doc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$kind>,)+
             /// What it is split by, and fields that were asked for by name.
             #[serde(flatten)]
             pub other: Map<String, Value>,

@@ -1,6 +1,6 @@
 //! Videos that Meta makes of what it fetches.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{AdVideosClient, CREATE_VIDEO};
 use crate::answers::Created;
@@ -13,7 +13,8 @@ const SLIDES: std::ops::RangeInclusive<usize> = 3..=7;
 
 /// Images that are shown one after the other as a video
 /// ([page](https://developers.facebook.com/docs/marketing-api/guides/slideshow-ads), read 2026-11).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Slideshow {
     /// Where Meta fetches the images, 3 to 7 of them, all cut to the same size.
     pub images_urls: Vec<String>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd_core::upload::{Position, Standing};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ChunkedVideoUpload, GET_VIDEO, ResumableVideoUpload};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +26,8 @@ open_enum! {
 }
 
 /// A part of the way to a video that can be shown.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VideoPhase {
     /// `not_started`, `in_progress`, `complete` or `error`.
@@ -41,7 +42,8 @@ pub struct VideoPhase {
 }
 
 /// Where a video stands, by phases.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VideoStatus {
     /// In a word.

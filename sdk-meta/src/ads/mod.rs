@@ -9,6 +9,7 @@ pub mod creatives;
 pub mod labels;
 pub mod request_sets;
 pub mod targeting;
+pub mod url_tags;
 
 mod once;
 

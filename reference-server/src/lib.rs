@@ -2,6 +2,7 @@
 //!
 //! [`app`] is where everything joins; [`kernel`] is what the domains stand on; each domain is a module of its own.
 
+pub mod ads;
 pub mod app;
 pub mod assets;
 pub mod cli;

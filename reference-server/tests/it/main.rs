@@ -1,6 +1,7 @@
 //! Tests of the server through its public interfaces, against a real PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there; helpers are tests too")]
 
+mod ads;
 mod assets;
 mod auth;
 mod consents;

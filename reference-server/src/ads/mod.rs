@@ -1,0 +1,3 @@
+//! Advertising: Meta's ad accounts, shared by the products.
+
+pub mod pool;

@@ -1,0 +1,580 @@
+//! The truth of one pool: what is used of it, what is lent to whom, and who is served next. Pure: time comes in, nothing
+//! goes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acd_meta::limits::Allowance;
+use serde::{Deserialize, Serialize};
+
+use super::exchange::{Ask, Reply, Report, Telling};
+use super::share::{Claim, Shares};
+use super::window::{Span, Window};
+
+/// What is lent to a replica counts as used if nothing is heard of it for so long.
+pub(super) const LEASE_MS: i64 = 6_000;
+/// From this share on a pool is nearly used up.
+const HIGH: f64 = 0.8;
+/// From here down it no longer is: in between nothing changes, so that an alert is not repeated at each call.
+const CALM: f64 = 0.7;
+/// Units are lent ahead of calls while more than this share of them is free.
+const ROOMY: f64 = 0.5;
+/// The share of a window after which a product that asked for nothing has none reserved.
+const IDLE_PARTS: i64 = 5;
+/// Used by somebody whose calls do not pass through here.
+const OTHERS: &str = "~";
+/// The window in which use is told of pools whose quota only the vendor knows.
+const HOUR_MS: i64 = 3_600_000;
+
+/// The state of a pool as one row keeps it. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Ledger {
+    /// What is allowed, where a header told it.
+    units: Option<u32>,
+    spent: Window,
+    replicas: BTreeMap<String, Replica>,
+    /// What replicas held that were not heard of again: perhaps used.
+    doubts: Vec<Doubt>,
+    blocked_until: i64,
+    /// The share in percent that the vendor told last.
+    told: Option<f64>,
+    habits: BTreeMap<String, Habit>,
+    is_high: bool,
+    /// The latest time that anybody brought: clocks differ, and time does not run backwards here.
+    latest: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Replica {
+    until: i64,
+    /// In hand or under way, by product.
+    held: BTreeMap<String, u64>,
+    /// Lent to it since it was last heard of.
+    granted: BTreeMap<String, u64>,
+    asks: Vec<Ask>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Doubt {
+    since: i64,
+    until: i64,
+    units: u64,
+}
+
+/// What a product is used to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Habit {
+    first: i64,
+    last: i64,
+    /// The most it used in a window of late.
+    peak: u64,
+    peak_at: i64,
+}
+
+/// What an exchange leads to besides its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The pool is nearly used up now.
+    High,
+    /// It is not any more.
+    Calm,
+}
+
+/// What a pool looks like from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct View {
+    pub(super) units: Option<u32>,
+    pub(super) used: u64,
+    pub(super) told_percent: Option<f64>,
+    pub(super) blocked_until: Option<i64>,
+    /// By product: used and lent, guaranteed, calls waiting.
+    pub(super) products: BTreeMap<String, (u64, Option<u64>, u64)>,
+}
+
+/// The rules of a pool that its ledger does not keep.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    /// What is allowed as far as is known without headers.
+    pub(super) allowance: Option<Allowance>,
+    /// Products' weights; one that is missing has the default.
+    pub(super) weights: &'a BTreeMap<String, u32>,
+}
+
+impl Terms<'_> {
+    fn span(&self) -> Span {
+        let ms =
+            self.allowance.map_or(HOUR_MS, |allowance| i64::try_from(allowance.window.as_millis()).unwrap_or(HOUR_MS));
+        Span::new(ms)
+    }
+}
+
+impl Ledger {
+    /// A replica reports and is lent what it may use. `now` is its clock.
+    pub(super) fn exchange(
+        &mut self,
+        terms: &Terms<'_>,
+        replica: &str,
+        report: &Report,
+        now: i64,
+    ) -> (Reply, Option<Turn>) {
+        let span = terms.span();
+        let now = self.settle(span, now);
+        self.note(span, replica, report, now);
+        for telling in &report.tellings {
+            self.learn(span, terms, telling, now);
+        }
+        self.blocked_until = self.blocked_until.max(now.saturating_add(report.blocked_for_ms));
+        self.serve(span, terms, now);
+        let turn = self.turn(span, terms, now);
+        (self.reply(span, terms, replica, &report.ahead, now), turn)
+    }
+
+    /// Brings the ledger to this time, or to the latest that was ever brought.
+    fn settle(&mut self, span: Span, now: i64) -> i64 {
+        self.latest = self.latest.max(now);
+        let now = self.latest;
+        let window = span.window_ms();
+        let doubts = &mut self.doubts;
+        self.replicas.retain(|_, replica| {
+            if replica.until > now {
+                return true;
+            }
+            // What was never fetched was never used; what was held may have been, until the very end.
+            let units = replica.held.values().sum();
+            if units > 0 {
+                doubts.push(Doubt { since: replica.until, until: replica.until + window + LEASE_MS, units });
+            }
+            false
+        });
+        doubts.retain(|doubt| doubt.until > now && doubt.units > 0);
+        self.spent.forget(span, now);
+        self.habits.retain(|_, habit| habit.last + window.saturating_mul(2) > now);
+        now
+    }
+
+    /// Takes down what a replica says of itself.
+    fn note(&mut self, span: Span, name: &str, report: &Report, now: i64) {
+        for (product, units) in &report.done {
+            self.spent.enter(span, product, *units, now);
+        }
+        let mut asks = report.asks.clone();
+        let replica = self.replicas.entry(name.to_owned()).or_default();
+        for (product, units) in &replica.granted {
+            // These calls are served by what the replica fetches now.
+            serve_first(&mut asks, product, *units);
+        }
+        replica.until = now + LEASE_MS;
+        replica.held =
+            report.held.iter().filter(|(_, units)| **units > 0).map(|(name, units)| (name.clone(), *units)).collect();
+        replica.asks = asks;
+        let asking: BTreeSet<&String> =
+            report.asks.iter().map(|ask| &ask.product).chain(report.done.keys()).chain(report.held.keys()).collect();
+        for product in asking {
+            let used = self.used_by(span, product, now);
+            let habit =
+                self.habits.entry(product.clone()).or_insert(Habit { first: now, last: now, peak: 0, peak_at: now });
+            habit.last = now;
+            if used >= habit.peak || now - habit.peak_at > span.window_ms() {
+                (habit.peak, habit.peak_at) = (used, now);
+            }
+        }
+    }
+
+    /// Learns from what the vendor told.
+    fn learn(&mut self, span: Span, terms: &Terms<'_>, telling: &Telling, now: i64) {
+        if let Some(units) = telling.units {
+            self.units = Some(units);
+        }
+        let Some(percent) = telling.used_percent.filter(|percent| percent.is_finite()) else { return };
+        self.told = Some(percent);
+        let Some(limit) = self.limit(terms) else { return };
+        let (least, most) = bounds(limit, percent);
+        // When the vendor counted, its count held no more than this of ours: so the rest is somebody else's.
+        let ours = self.spent.used(span, telling.as_of) + self.lent() + self.doubted();
+        self.spent.enter(span, OTHERS, least.saturating_sub(ours), now);
+        // Since then no more than this can have been added: so what is doubted beyond it was never used.
+        let bound = most + self.spent.since(span, telling.as_of) + self.lent();
+        let mut excess = self.used(span, now).saturating_sub(bound);
+        for doubt in self.doubts.iter_mut().filter(|doubt| doubt.since <= telling.as_of) {
+            let part = doubt.units.min(excess);
+            doubt.units -= part;
+            excess -= part;
+        }
+    }
+
+    fn limit(&self, terms: &Terms<'_>) -> Option<u32> {
+        let known = terms.allowance?;
+        Some(self.units.unwrap_or(known.units))
+    }
+
+    fn lent(&self) -> u64 {
+        self.replicas.values().map(|replica| replica.held.values().chain(replica.granted.values()).sum::<u64>()).sum()
+    }
+
+    fn lent_to(&self, product: &str) -> u64 {
+        let of = |units: &BTreeMap<String, u64>| units.get(product).copied().unwrap_or(0);
+        self.replicas.values().map(|replica| of(&replica.held) + of(&replica.granted)).sum()
+    }
+
+    fn doubted(&self) -> u64 {
+        self.doubts.iter().map(|doubt| doubt.units).sum()
+    }
+
+    /// Everything that counts.
+    fn used(&self, span: Span, now: i64) -> u64 {
+        self.spent.used(span, now) + self.lent() + self.doubted()
+    }
+
+    fn used_by(&self, span: Span, product: &str, now: i64) -> u64 {
+        self.spent.used_by(span, product, now) + self.lent_to(product)
+    }
+
+    fn shares(&self, span: Span, terms: &Terms<'_>, now: i64) -> Shares {
+        let mut shares = Shares::new(self.limit(terms).map(u64::from), self.used(span, now));
+        let asking = self.replicas.values().flat_map(|replica| &replica.asks);
+        let mut products: BTreeSet<&str> = asking.clone().map(|ask| ask.product.as_str()).collect();
+        let idle_after = span.window_ms() / IDLE_PARTS;
+        products.extend(
+            self.habits.iter().filter(|(_, habit)| habit.last + idle_after > now).map(|(name, _)| name.as_str()),
+        );
+        for product in products {
+            let habit = self.habits.get(product);
+            let is_new = habit.is_none_or(|habit| habit.first + span.window_ms() > now);
+            let waits = asking.clone().filter(|ask| ask.product == product).map(Ask::units).sum();
+            shares.add(
+                product,
+                Claim {
+                    weight: terms.weights.get(product).copied().unwrap_or(super::DEFAULT_WEIGHT).max(1),
+                    used: self.used_by(span, product, now),
+                    waits,
+                    habit: habit.filter(|_| !is_new).map(|habit| habit.peak),
+                    next_cost: self.next_ask(product).map(|(_, at, cost)| (at, cost)),
+                },
+            );
+        }
+        shares
+    }
+
+    /// The call of a product that is served next, over all replicas: whose, since when, and its cost.
+    fn next_ask(&self, product: &str) -> Option<(&str, (bool, i64), u64)> {
+        let first = |(name, replica): (&'_ String, &'_ Replica)| {
+            let ask = replica.asks.iter().find(|ask| ask.product == product)?;
+            Some((name.clone(), (ask.is_background, ask.since), u64::from(ask.cost)))
+        };
+        let (name, at, cost) = self.replicas.iter().filter_map(first).min_by_key(|(_, at, _)| *at)?;
+        self.replicas.get_key_value(&name).map(|(name, _)| (name.as_str(), at, cost))
+    }
+
+    /// Lends to whoever waits, each in turn, as long as there is something to lend.
+    fn serve(&mut self, span: Span, terms: &Terms<'_>, now: i64) {
+        if self.blocked_until > now {
+            return;
+        }
+        let mut shares = self.shares(span, terms, now);
+        while let Some(product) = shares.next() {
+            let Some((replica, _, cost)) = self.next_ask(&product) else { return };
+            let replica = replica.to_owned();
+            let Some(replica) = self.replicas.get_mut(&replica) else { return };
+            *replica.granted.entry(product.clone()).or_insert(0) += cost;
+            serve_first(&mut replica.asks, &product, cost);
+            let next = self.next_ask(&product).map(|(_, at, cost)| (at, cost));
+            shares.served(&product, cost, next);
+        }
+    }
+
+    /// The share that is used, from 0 to 1.
+    pub(super) fn used_share(&self, terms: &Terms<'_>, now: i64) -> f64 {
+        self.share(terms.span(), terms, now.max(self.latest))
+    }
+
+    fn turn(&mut self, span: Span, terms: &Terms<'_>, now: i64) -> Option<Turn> {
+        let share = self.share(span, terms, now);
+        if !self.is_high && share >= HIGH {
+            self.is_high = true;
+            return Some(Turn::High);
+        }
+        if self.is_high && share < CALM {
+            self.is_high = false;
+            return Some(Turn::Calm);
+        }
+        None
+    }
+
+    /// The share that is used, by our count where the quota is known, else as it was told last.
+    fn share(&self, span: Span, terms: &Terms<'_>, now: i64) -> f64 {
+        match self.limit(terms) {
+            Some(limit) => self.used(span, now) as f64 / f64::from(limit.max(1)),
+            None => self.told.unwrap_or(0.0) / 100.0,
+        }
+    }
+
+    fn reply(&mut self, span: Span, terms: &Terms<'_>, name: &str, ahead: &BTreeMap<String, u64>, now: i64) -> Reply {
+        let blocked = self.blocked_until.saturating_sub(now).max(0);
+        let limit = self.limit(terms);
+        let unmet = self.replicas.values().any(|replica| !replica.asks.is_empty());
+        let is_roomy = !unmet && blocked == 0 && self.share(span, terms, now) < ROOMY;
+        let room = limit.map_or(u64::MAX, |limit| {
+            // So many replicas may lend ahead side by side, and half stays free.
+            (u64::from(limit) / 2).saturating_sub(self.used(span, now)) / 4
+        });
+        let ends = self.spent.ends(span, now);
+        let used = self.used(span, now);
+        let Some(replica) = self.replicas.get_mut(name) else { return Reply::default() };
+        let mut granted = std::mem::take(&mut replica.granted);
+        if is_roomy {
+            for (product, units) in ahead {
+                *granted.entry(product.clone()).or_insert(0) += units.min(&room);
+            }
+        }
+        granted.retain(|_, units| *units > 0);
+        for (product, units) in &granted {
+            *replica.held.entry(product.clone()).or_insert(0) += units;
+        }
+        let waits = replica
+            .asks
+            .iter()
+            .rev()
+            .map(|ask| (ask.product.clone(), wait(limit, used, &ends, u64::from(ask.cost), now).max(blocked)))
+            .collect();
+        Reply { granted, blocked_for_ms: blocked, waits, is_roomy, largest: limit }
+    }
+
+    /// What to show.
+    pub(super) fn view(&mut self, terms: &Terms<'_>, now: i64) -> View {
+        let span = terms.span();
+        let now = self.settle(span, now);
+        let shares = self.shares(span, terms, now);
+        let mut products: BTreeSet<String> = self.spent.users(span, now).map(str::to_owned).collect();
+        products.extend(shares.products().map(str::to_owned));
+        products.remove(OTHERS);
+        let waiting = |product: &str| {
+            let asks = self.replicas.values().flat_map(|replica| &replica.asks);
+            asks.filter(|ask| ask.product == product).map(|ask| u64::from(ask.count)).sum()
+        };
+        let of = |product: String| {
+            let figures = (self.used_by(span, &product, now), shares.guarantee(&product), waiting(&product));
+            (product, figures)
+        };
+        View {
+            units: self.limit(terms),
+            used: self.used(span, now),
+            told_percent: self.told,
+            blocked_until: Some(self.blocked_until).filter(|until| *until > now),
+            products: products.into_iter().map(of).collect(),
+        }
+    }
+}
+
+/// Takes so many units' worth of calls from the front of a product's asks.
+fn serve_first(asks: &mut Vec<Ask>, product: &str, units: u64) {
+    let mut left = units;
+    for ask in asks.iter_mut().filter(|ask| ask.product == product) {
+        let cost = u64::from(ask.cost.max(1));
+        let calls = (left / cost).min(u64::from(ask.count));
+        ask.count -= u32::try_from(calls).unwrap_or(u32::MAX);
+        left -= calls * cost;
+        if ask.count > 0 {
+            break;
+        }
+    }
+    asks.retain(|ask| ask.count > 0);
+}
+
+/// The least time until so many units are free, if nobody else takes them.
+fn wait(limit: Option<u32>, used: u64, ends: &BTreeMap<i64, u64>, cost: u64, now: i64) -> i64 {
+    let Some(limit) = limit.map(u64::from) else { return 0 };
+    let mut used = used;
+    if used + cost <= limit {
+        return 0;
+    }
+    for (end, units) in ends {
+        used = used.saturating_sub(*units);
+        if used + cost <= limit {
+            return end - now;
+        }
+    }
+    // Lent or in doubt: that ends within a lease, or it is known by then what became of it.
+    LEASE_MS
+}
+
+/// The least and the most units that a percentage may stand for. Whole percents may have been rounded either way.
+fn bounds(limit: u32, percent: f64) -> (u64, u64) {
+    let slack = if percent.fract() == 0.0 { 1.0 } else { 0.01 };
+    let of = |percent: f64| f64::from(limit) * percent.clamp(0.0, 1_000.0) / 100.0;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]
+    let whole = |units: f64| units as u64;
+    (whole(of(percent - slack).floor()), whole(of(percent + slack).ceil()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALLOWED: Allowance = Allowance { units: 60, window: Duration::from_secs(300) };
+    /// A window, with all by which units count longer.
+    const WINDOW: i64 = 303_500;
+
+    fn ask(product: &str, count: u32, since: i64) -> Ask {
+        Ask { product: product.to_owned(), cost: 3, count, since, is_background: false }
+    }
+
+    fn asking(asks: impl Into<Vec<Ask>>) -> Report {
+        Report { asks: asks.into(), ..Report::default() }
+    }
+
+    fn units(product: &str, units: u64) -> BTreeMap<String, u64> {
+        BTreeMap::from([(product.to_owned(), units)])
+    }
+
+    fn exchange(ledger: &mut Ledger, replica: &str, report: &Report, now: i64) -> Reply {
+        let terms = Terms { allowance: Some(ALLOWED), weights: &BTreeMap::new() };
+        ledger.exchange(&terms, replica, report, now).0
+    }
+
+    #[test]
+    fn no_more_is_lent_than_is_there_and_what_is_used_counts_for_its_window() {
+        let mut ledger = Ledger::default();
+        let reply = exchange(&mut ledger, "r1", &asking([ask("a", 99, 0)]), 0);
+        assert_eq!((reply.granted, reply.largest), (units("a", 60), Some(60)));
+        let done = Report { done: units("a", 60), ..asking([ask("a", 1, 5)]) };
+        let reply = exchange(&mut ledger, "r1", &done, 1_000);
+        assert_eq!(reply.granted, BTreeMap::new());
+        // Entered in the third second, which ends with it.
+        assert_eq!(reply.waits["a"], WINDOW - 1_000);
+        assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 1, 5)]), WINDOW - 1).granted, BTreeMap::new());
+        assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 1, 5)]), WINDOW).granted, units("a", 3));
+    }
+
+    #[test]
+    fn what_comes_back_unused_goes_to_whoever_waits_on_any_replica() {
+        let mut ledger = Ledger::default();
+        exchange(&mut ledger, "r1", &asking([ask("a", 20, 0)]), 0);
+        assert_eq!(exchange(&mut ledger, "r2", &asking([ask("b", 2, 0)]), 10).granted, BTreeMap::new());
+        // Nothing is held any more: everything came back.
+        exchange(&mut ledger, "r1", &Report::default(), 20);
+        assert_eq!(exchange(&mut ledger, "r2", &asking([ask("b", 2, 0)]), 30).granted, units("b", 6));
+    }
+
+    #[test]
+    fn the_more_urgent_and_then_the_older_call_of_a_product_comes_first_whatever_its_replica() {
+        let mut ledger = Ledger::default();
+        exchange(&mut ledger, "r0", &asking([ask("x", 20, 0)]), 0);
+        let background = Ask { is_background: true, ..ask("a", 1, 1) };
+        exchange(&mut ledger, "r1", &asking([background]), 1);
+        exchange(&mut ledger, "r2", &asking([ask("a", 1, 3)]), 3);
+        exchange(&mut ledger, "r3", &asking([ask("a", 1, 2)]), 3);
+        // One call's worth comes back at a time.
+        let held = |left: u64| Report { held: units("x", left), ..Report::default() };
+        exchange(&mut ledger, "r0", &held(57), 4);
+        assert_eq!(ledger.replicas["r3"].granted, units("a", 3));
+        exchange(&mut ledger, "r0", &held(54), 5);
+        assert_eq!(ledger.replicas["r2"].granted, units("a", 3));
+        exchange(&mut ledger, "r0", &held(51), 6);
+        assert_eq!(ledger.replicas["r1"].granted, units("a", 3));
+    }
+
+    #[test]
+    fn a_dead_replica_loses_what_it_held_and_the_vendor_tells_how_much_of_that_was_used() {
+        let mut ledger = Ledger::default();
+        let used = Report { done: units("a", 30), ..Report::default() };
+        exchange(&mut ledger, "live", &used, 0);
+        exchange(&mut ledger, "dead", &asking([ask("a", 4, 0)]), 0);
+        assert_eq!(exchange(&mut ledger, "live", &asking([ask("a", 20, 0)]), LEASE_MS - 1).granted, units("a", 18));
+        let after = LEASE_MS + 10;
+        let mut held = Report { held: units("a", 18), ..asking([ask("a", 14, 0)]) };
+        assert_eq!(exchange(&mut ledger, "live", &held, after).granted, BTreeMap::new(), "it may have used them");
+        // 30 and one write of the dead one, to which a call of ours was added when the vendor counted.
+        let telling = Telling { units: None, used_percent: Some(60.01), as_of: after };
+        held.tellings = vec![telling];
+        held.done = units("a", 3);
+        held.held = units("a", 15);
+        assert_eq!(exchange(&mut ledger, "live", &held, after + 1).granted, units("a", 3), "what surely was not used");
+    }
+
+    #[test]
+    fn what_others_use_is_learnt_and_our_own_is_not_taken_for_theirs() {
+        let mut ledger = Ledger::default();
+        let told = |percent: f64, as_of: i64| Telling { units: None, used_percent: Some(percent), as_of };
+        let report = Report { done: units("a", 30), tellings: vec![told(50.0, 0)], ..Report::default() };
+        exchange(&mut ledger, "r", &report, 0);
+        let report = Report { tellings: vec![told(80.03, 10)], ..asking([ask("a", 9, 0)]) };
+        assert_eq!(exchange(&mut ledger, "r", &report, 10).granted, units("a", 12), "18 were somebody else's");
+        // An answer that was under way when our own units stopped to count.
+        let report = Report { tellings: vec![told(100.0, WINDOW - 1_000)], ..asking([ask("a", 9, 0)]) };
+        assert_eq!(exchange(&mut ledger, "r", &report, WINDOW + 1_000).granted, units("a", 27));
+    }
+
+    #[test]
+    fn a_pause_holds_for_every_replica() {
+        let mut ledger = Ledger::default();
+        let throttled = Report { blocked_for_ms: 60_000, ..Report::default() };
+        exchange(&mut ledger, "r1", &throttled, 0);
+        let reply = exchange(&mut ledger, "r2", &asking([ask("a", 1, 0)]), 1_000);
+        assert_eq!((reply.granted.len(), reply.blocked_for_ms, reply.waits["a"]), (0, 59_000, 59_000));
+        let reply = exchange(&mut ledger, "r2", &asking([ask("a", 1, 0)]), 60_000);
+        assert_eq!(reply.granted, units("a", 3));
+    }
+
+    #[test]
+    fn with_room_units_are_lent_ahead_and_without_they_are_not() {
+        let mut ledger = Ledger::default();
+        let ahead = Report { ahead: units("a", 12), ..Report::default() };
+        assert_eq!(exchange(&mut ledger, "r", &ahead, 0).granted, units("a", 7));
+        let used = Report { done: units("a", 31), ..ahead.clone() };
+        let reply = exchange(&mut ledger, "r", &used, 1);
+        assert!(!reply.is_roomy && reply.granted.is_empty());
+    }
+
+    #[test]
+    fn the_alert_comes_once_until_there_is_room_again() {
+        let mut ledger = Ledger::default();
+        let terms = Terms { allowance: Some(ALLOWED), weights: &BTreeMap::new() };
+        let mut turn = |done: u64, now: i64| {
+            let report = Report { done: units("a", done), ..Report::default() };
+            ledger.exchange(&terms, "r", &report, now).1
+        };
+        assert_eq!(
+            [turn(47, 0), turn(1, 1), turn(1, 2), turn(0, WINDOW * 2)],
+            [None, Some(Turn::High), None, Some(Turn::Calm)]
+        );
+    }
+
+    proptest! {
+        /// Whatever replicas do, die and come back: the vendor never counts more than it allows in its window.
+        #[test]
+        fn the_vendors_limit_is_never_passed(
+            steps in proptest::collection::vec((0_usize..3, 0_i64..20_000, 0_u32..12, any::<bool>(), 0_u64..4), 1..120),
+        ) {
+            let mut ledger = Ledger::default();
+            let mut hands = [0_u64; 3];
+            let mut leases = [0_i64; 3];
+            let mut counted: Vec<(i64, u64)> = Vec::new();
+            let mut now = 0;
+            for (at, step, calls, dies, uses) in steps {
+                now += step;
+                let name = ["r0", "r1", "r2"][at];
+                // A replica uses what it holds only during its lease, and dies perhaps before it reports that.
+                let used = if now < leases[at] { (uses * 3).min(hands[at]) } else { 0 };
+                if used > 0 {
+                    counted.push((now, used));
+                }
+                hands[at] = if now < leases[at] { hands[at] - used } else { 0 };
+                if dies {
+                    continue;
+                }
+                let report = Report { done: units("a", used), held: units("a", hands[at]), ..asking([ask("a", calls, now)]) };
+                let reply = exchange(&mut ledger, name, &report, now);
+                hands[at] += reply.granted.values().sum::<u64>();
+                leases[at] = now + LEASE_MS;
+            }
+            for (from, _) in &counted {
+                let sum: u64 = counted.iter().filter(|(t, _)| (*from..from + 300_000).contains(t)).map(|(_, n)| n).sum();
+                prop_assert!(sum <= 60, "{sum} units from {from}");
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Advertising through the hub.
+
+mod pool;
+mod replicas;

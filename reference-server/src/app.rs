@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
 use crate::events::{self, Writer, WriterSettings};
 use crate::gateway::{self, Authenticator, JwtVerifier, KeyHasher, Keys};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub jwt: Option<JwtVerifier>,
     /// How events are stored.
     pub writer: WriterSettings,
+    /// The way to Meta; what needs it answers 503 without.
+    pub meta: Option<Meta>,
 }
 
 /// Every domain's service behind one pointer: the state of each handler, cloned several times a request.
@@ -82,6 +85,8 @@ pub struct Services {
     pub assets: Assets,
     /// What people have agreed to.
     pub consents: ConsentService,
+    /// Advertising.
+    pub ads: Ads,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -92,7 +97,7 @@ pub struct Services {
 impl App {
     /// Wires the services together. Must run inside a tokio runtime: the event writer starts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, hasher, jwt, writer } = parts;
+        let Parts { db, clock, hasher, jwt, writer, meta } = parts;
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
         Self(Arc::new(Services {
@@ -104,6 +109,7 @@ impl App {
             entitlements: Entitlements::new(db.clone()),
             assets: Assets::new(db.clone()),
             consents: ConsentService::new(db.clone(), clock.clone()),
+            ads: Ads::new(db.clone(), meta),
             auth,
             db,
             clock,
@@ -121,6 +127,7 @@ impl App {
         let api = identity::routes(api, self);
         let api = assets::routes(api, self);
         let api = privacy::routes(api, self);
+        let api = ads::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();
         let router = router
@@ -139,6 +146,14 @@ impl App {
             .layer(axum::middleware::from_fn(observe::observe))
             .with_state(self.clone());
         (router, document)
+    }
+
+    /// Keeps the limits that replicas share at hand until the token is cancelled. Requests under way may need them to their
+    /// end, so that this goes on when the rest of the maintenance has stopped.
+    pub async fn keep_limits(self, until: CancellationToken) {
+        if let Ok(meta) = self.ads.meta() {
+            meta.pools().clone().keep(until).await;
+        }
     }
 
     /// Keeps partitions ahead, the outbox moving and ended nonces few until the token is cancelled.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use acd_core::Secret;
+use acd_meta::GraphVersion;
 
+use crate::ads::MetaSettings;
 use crate::gateway::JwtSettings;
 use crate::kernel::db::PoolSettings;
 
@@ -47,6 +49,10 @@ settings! {
     "ACD_JWKS_URL", "none: RS256 and ES256 tokens are refused", false, "URL of the token issuer's published keys";
     "ACD_JWT_AUDIENCE", "authenticated", false, "the audience that a token must name";
     "ACD_JWT_ISSUER", "any", false, "the issuer that a token must name";
+    "META_ACCESS_TOKEN", "none: Meta is simulated in this process", true, "access token of Meta's Graph API, best a system user's";
+    "META_APP_SECRET", "none", true, "secret of Meta's app, with which each call proves that it is the app's";
+    "META_API_VERSION", "v26.0", false, "version of Meta's Graph API";
+    "META_BASE_URL", "https://graph.facebook.com", false, "another server than Meta's, such as one of `acd simulate`";
     "ACD_MIGRATIONS_DIR", "none", false, "folder with products/SLUG/ migrations of your own, run after the built-in ones";
     "ACD_LOG", "info", false, "what to log, for example info,acd_server=debug; commands other than serve log warn";
     "ACD_LOG_FORMAT", "json, or text on a terminal", false, "`json` or `text`";
@@ -103,6 +109,8 @@ pub struct Config {
     pub ingest_lanes: usize,
     /// JWTs.
     pub jwt: JwtSettings,
+    /// Meta; `None` to simulate it.
+    pub meta: Option<MetaSettings>,
     /// Folder with migrations of the products' own.
     pub migrations_dir: Option<PathBuf>,
     /// What to log.
@@ -218,6 +226,7 @@ impl Config {
                 audience: text("ACD_JWT_AUDIENCE").unwrap_or_else(|| "authenticated".to_owned()),
                 issuer: text("ACD_JWT_ISSUER"),
             },
+            meta: meta_settings(secret, text)?,
             migrations_dir: text("ACD_MIGRATIONS_DIR").map(PathBuf::from),
             log: text("ACD_LOG").unwrap_or_else(|| "info".to_owned()),
             log_json,
@@ -230,6 +239,28 @@ impl Config {
                 .collect(),
         })
     }
+}
+
+/// The settings of Meta. What belongs to a token is of no use without one, and so perhaps forgotten.
+fn meta_settings(
+    secret: impl Fn(&'static str) -> Option<Secret>,
+    text: impl Fn(&'static str) -> Option<String>,
+) -> Result<Option<MetaSettings>, ConfigError> {
+    let Some(token) = secret("META_ACCESS_TOKEN") else {
+        return match ["META_APP_SECRET", "META_BASE_URL"].into_iter().find(|name| text(name).is_some()) {
+            Some(name) => Err(invalid(name, "goes together with META_ACCESS_TOKEN, which is not set")),
+            None => Ok(None),
+        };
+    };
+    let version = text("META_API_VERSION").map(|version| version.parse()).transpose();
+    let version: Option<GraphVersion> =
+        version.map_err(|_| invalid("META_API_VERSION", "must be a version such as v26.0"))?;
+    let base_url = text("META_BASE_URL");
+    if base_url.as_deref().is_some_and(|url| !url.starts_with("https://") && !is_local(url)) {
+        return Err(invalid("META_BASE_URL", "must be an https:// URL (http:// is allowed for this machine alone)"));
+    }
+    let app_secret = secret("META_APP_SECRET");
+    Ok(Some(MetaSettings { token, app_secret, version: version.unwrap_or_default(), base_url }))
 }
 
 fn is_local(url: &str) -> bool {
@@ -299,6 +330,7 @@ mod tests {
         let config = read(&[("PATH", "/bin"), ("ACD_LOG", ""), ("ACD_KEY", "of a client")]).unwrap();
         assert!(config.database_url.is_none());
         assert_eq!(config.listen.port(), 4400);
+        assert!(config.meta.is_none(), "Meta is simulated");
     }
 
     #[test]
@@ -311,6 +343,9 @@ mod tests {
             (vec![("DATABASE_URL", "postgres://x")], "ACD_KEY_SECRET"),
             (vec![("ACD_JWKS_URL", "http://issuer.example/jwks")], "https"),
             (vec![("ACD_CONFIG", "/nonexistent.toml")], "cannot be read"),
+            (vec![("META_APP_SECRET", "x")], "goes together with META_ACCESS_TOKEN"),
+            (vec![("META_ACCESS_TOKEN", "x"), ("META_API_VERSION", "26")], "a version such as v26.0"),
+            (vec![("META_ACCESS_TOKEN", "x"), ("META_BASE_URL", "http://graph.example")], "https"),
         ] {
             let error = read(&pairs).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -2,6 +2,7 @@
 
 use acd_core::{Client, Secret};
 
+use crate::ads::AdsHubClient;
 use crate::assets::AssetsClient;
 use crate::config::PlatformClientBuilder;
 use crate::consents::ConsentsClient;
@@ -73,6 +74,11 @@ impl PlatformClient {
     /// What people have agreed to.
     pub fn consents(&self) -> ConsentsClient<'_> {
         ConsentsClient::new(&self.http)
+    }
+
+    /// Advertising on Meta, through ad accounts that products share.
+    pub fn ads(&self) -> AdsHubClient<'_> {
+        AdsHubClient::new(&self.http)
     }
 
     /// Files that products share.

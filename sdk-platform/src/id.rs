@@ -122,6 +122,10 @@ id!(
     /// An asset.
     AssetId, "ast"
 );
+id!(
+    /// That a product may use an ad account.
+    AdAccountUseId, "aau"
+);
 
 #[cfg(test)]
 mod tests {

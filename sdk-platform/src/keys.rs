@@ -53,6 +53,12 @@ pub enum Scope {
     /// Record what people have agreed to.
     #[serde(rename = "consents:write")]
     ConsentsWrite,
+    /// Read ads, reports and limits.
+    #[serde(rename = "ads:read")]
+    AdsRead,
+    /// Create, change and delete campaigns, ad sets, creatives and ads.
+    #[serde(rename = "ads:write")]
+    AdsWrite,
     /// List keys.
     #[serde(rename = "keys:read")]
     KeysRead,
@@ -66,7 +72,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -76,6 +82,8 @@ impl Scope {
         Self::AssetsWrite,
         Self::ConsentsRead,
         Self::ConsentsWrite,
+        Self::AdsRead,
+        Self::AdsWrite,
         Self::KeysRead,
         Self::KeysWrite,
         Self::Admin,
@@ -94,6 +102,8 @@ impl Scope {
             Self::AssetsWrite => "assets:write",
             Self::ConsentsRead => "consents:read",
             Self::ConsentsWrite => "consents:write",
+            Self::AdsRead => "ads:read",
+            Self::AdsWrite => "ads:write",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
             Self::Admin => "admin",

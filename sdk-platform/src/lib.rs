@@ -12,6 +12,7 @@ mod patch;
 mod product;
 mod whole;
 
+pub mod ads;
 pub mod assets;
 pub mod consents;
 pub mod entitlements;
@@ -27,7 +28,7 @@ pub use client::PlatformClient;
 pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
-pub use id::{ApiKeyId, AssetId, EventId, IdError, PersonId, ServiceKeyId, UserId};
+pub use id::{AdAccountUseId, ApiKeyId, AssetId, EventId, IdError, PersonId, ServiceKeyId, UserId};
 pub use named::NameError;
 pub use page::Page;
 pub use product::{ProductError, ProductSlug};
@@ -44,5 +45,5 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         service_keys::OPERATIONS,
         users::OPERATIONS,
     ];
-    modules.into_iter().flatten().copied()
+    modules.into_iter().flatten().copied().chain(ads::operations())
 }

@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use acd_core::Secret;
+use acd_core::{Runtime, Secret};
+use acd_testing::MetaSimulator;
 use base64::Engine;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::ads::Meta;
 use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError};
 use crate::events::WriterSettings;
@@ -83,10 +85,27 @@ impl Context {
     ///
     /// # Errors
     /// When a secret or URL of the settings is unusable.
-    pub fn app(&self, db: Db) -> Result<App, Error> {
+    pub fn app(&self, db: Db, meta: Option<Meta>) -> Result<App, Error> {
         let writer = WriterSettings { lanes: self.config.ingest_lanes, ..WriterSettings::default() };
         let jwt = JwtVerifier::new(&self.config.jwt)?;
-        Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer }))
+        Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer, meta }))
+    }
+}
+
+impl Context {
+    /// The way to Meta: with the token of the settings, or to a simulator in this process where there is none.
+    ///
+    /// # Errors
+    /// When a setting is unusable, or the simulator finds no port.
+    pub async fn meta(&self, db: Db) -> Result<Meta, Error> {
+        match &self.config.meta {
+            Some(settings) => Ok(Meta::connect(db, settings.clone())?),
+            None => {
+                let runtime = Runtime::system();
+                let simulator = MetaSimulator::builder().runtime(runtime.clone()).start().await?;
+                Ok(Meta::simulated(db, simulator, runtime)?)
+            }
+        }
     }
 }
 

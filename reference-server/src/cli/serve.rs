@@ -20,10 +20,16 @@ pub(super) async fn run(context: Context) -> CliResult {
     })?;
     let session = context.connect().await?;
     let applied = Migrator::new(context.config.migrations_dir.as_deref())?.up(session.db.pool(), None).await?;
-    let app = context.app(session.db.clone())?;
+    let meta = context.meta(session.db.clone()).await?;
+    if let Some(simulator) = meta.simulator() {
+        tracing::info!("Meta is simulated, as META_ACCESS_TOKEN is not set; its page is {}/__sim/", simulator.url());
+    }
+    let app = context.app(session.db.clone(), Some(meta))?;
     app.ensure_partitions().await.map_err(|problem| format!("the partitions of events cannot be made: {problem:?}"))?;
     let stopping = app.stopping.clone();
     let maintenance = tokio::spawn(app.clone().maintain(stopping.clone()));
+    let drained = CancellationToken::new();
+    let limits = tokio::spawn(app.clone().keep_limits(drained.clone()));
     let (router, _) = app.router();
     drop(app);
     let address = listener.local_addr()?;
@@ -45,6 +51,8 @@ pub(super) async fn run(context: Context) -> CliResult {
             server.abort();
         }
     }
+    drained.cancel();
+    limits.await?;
     maintenance.await?;
     session.close().await?;
     tracing::info!("stopped");
@@ -82,6 +90,7 @@ pub(super) async fn print_openapi(context: &Context) -> CliResult {
         hasher: crate::gateway::KeyHasher::throwaway(),
         jwt: None,
         writer: crate::events::WriterSettings::default(),
+        meta: None,
     })
     .router();
     say!("{}", serde_json::to_string_pretty(&document)?);

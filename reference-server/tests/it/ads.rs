@@ -1,4 +1,5 @@
 //! Advertising through the hub.
 
+mod hub;
 mod pool;
 mod replicas;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use acd_platform::keys::Scope;
+use acd_testing::MetaSimulator;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, PgConnection, query_scalar, raw_sql};
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, TestOptions};
 use crate::support::process::Settings;
 use crate::support::wait::until;
 
@@ -127,7 +128,8 @@ fn operations(document: &Value) -> Vec<(&str, Method, &Value)> {
 
 #[tokio::test]
 async fn each_operation_of_the_description_answers() {
-    let server = TestApp::start().await;
+    let meta = Some(MetaSimulator::start().await.unwrap());
+    let server = TestApp::start_with(TestOptions { meta, ..TestOptions::default() }).await;
     let document = server.http().get("/openapi.json").send().await.json();
     let operations = operations(&document);
     assert!(operations.len() >= 15, "{}", operations.len());

@@ -1,8 +1,9 @@
 //! The server on a loopback port, over a database of its own.
 
-use acd_core::Secret;
+use acd_core::{Runtime, Secret};
 use acd_platform::keys::{CreateApiKey, Scope};
 use acd_platform::{PlatformClient, UserId};
+use acd_server::ads::Meta;
 use acd_server::app::{App, Parts};
 use acd_server::events::WriterSettings;
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
@@ -10,9 +11,11 @@ use acd_server::kernel::clock::Clock;
 use acd_server::kernel::db::{Db, PoolSettings};
 use acd_server::kernel::principal::Principal;
 use acd_server::kernel::request_id::RequestId;
+use acd_testing::MetaSimulator;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::cluster::{TestDatabase, fresh_database};
 use super::http::Http;
@@ -31,6 +34,8 @@ pub(crate) struct TestOptions {
     pub(crate) writer: WriterSettings,
     /// Which JWTs are taken.
     pub(crate) jwt: JwtSettings,
+    /// A simulator of Meta on the machine's clock, where a test needs one.
+    pub(crate) meta: Option<MetaSimulator>,
 }
 
 impl Default for TestOptions {
@@ -43,7 +48,7 @@ impl Default for TestOptions {
             audience: "authenticated".to_owned(),
             issuer: None,
         };
-        Self { clock: Clock::system(), pool, writer: WriterSettings::default(), jwt }
+        Self { clock: Clock::system(), pool, writer: WriterSettings::default(), jwt, meta: None }
     }
 }
 
@@ -72,12 +77,18 @@ impl TestApp {
 
     /// A server over this database: a second one makes replicas.
     pub(crate) async fn over(database: TestDatabase, options: TestOptions) -> Self {
+        let db = Db::new(database.options.clone(), options.pool);
+        let meta = options.meta.map(|meta| Meta::simulated(db.clone(), meta, Runtime::system()).unwrap());
+        if let Some(meta) = &meta {
+            tokio::spawn(meta.pools().clone().keep(CancellationToken::new()));
+        }
         let app = App::new(Parts {
-            db: Db::new(database.options.clone(), options.pool),
+            db,
             clock: options.clock,
             hasher: KeyHasher::new(&Secret::from(KEY_SECRET)).unwrap(),
             jwt: JwtVerifier::new(&options.jwt).unwrap(),
             writer: options.writer,
+            meta,
         });
         app.ensure_partitions().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,79 @@
+//! Advertising on Meta through the hub: several products share ad accounts, and none of them notices a limit.
+//!
+//! What is sent and answered is Meta's own, as [`acd_meta`] declares it.
+
+pub mod accounts;
+pub mod ad_sets;
+#[allow(clippy::module_inception, reason = "an ad is what Meta calls one object of its ads")]
+pub mod ads;
+pub mod campaigns;
+pub mod creatives;
+pub mod insights;
+pub mod limits;
+
+mod object;
+
+use acd_core::{Client, Operation};
+
+pub use object::{ListObjects, NewObject};
+
+/// All calls of this module.
+pub fn operations() -> impl Iterator<Item = Operation> {
+    let modules = [
+        accounts::OPERATIONS,
+        ad_sets::OPERATIONS,
+        ads::OPERATIONS,
+        campaigns::OPERATIONS,
+        creatives::OPERATIONS,
+        insights::OPERATIONS,
+        limits::OPERATIONS,
+    ];
+    modules.into_iter().flatten().copied()
+}
+
+/// Advertising through the hub.
+#[derive(Clone, Copy, Debug)]
+pub struct AdsHubClient<'c> {
+    http: &'c Client,
+}
+
+impl<'c> AdsHubClient<'c> {
+    pub(crate) fn new(http: &'c Client) -> Self {
+        Self { http }
+    }
+
+    /// Which products may use which ad accounts.
+    pub fn accounts(&self) -> accounts::AdAccountUsesClient<'c> {
+        accounts::AdAccountUsesClient::new(self.http)
+    }
+
+    /// Campaigns.
+    pub fn campaigns(&self) -> campaigns::HubCampaignsClient<'c> {
+        campaigns::HubCampaignsClient::new(self.http)
+    }
+
+    /// Ad sets.
+    pub fn ad_sets(&self) -> ad_sets::HubAdSetsClient<'c> {
+        ad_sets::HubAdSetsClient::new(self.http)
+    }
+
+    /// Creatives.
+    pub fn creatives(&self) -> creatives::HubCreativesClient<'c> {
+        creatives::HubCreativesClient::new(self.http)
+    }
+
+    /// Ads.
+    pub fn ads(&self) -> ads::HubAdsClient<'c> {
+        ads::HubAdsClient::new(self.http)
+    }
+
+    /// Reports on what ads did.
+    pub fn insights(&self) -> insights::HubInsightsClient<'c> {
+        insights::HubInsightsClient::new(self.http)
+    }
+
+    /// How much of Meta's limits is used, and by whom.
+    pub fn limits(&self) -> limits::AdsLimitsClient<'c> {
+        limits::AdsLimitsClient::new(self.http)
+    }
+}

@@ -14,6 +14,8 @@ use crate::{
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Bench {
+    /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator.
+    Hub,
     /// Events per second into the server beside bare PostgreSQL, in one run on one cluster.
     Ingest,
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
@@ -31,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     let (package, name, needs) = match what {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
+        Bench::Hub => ("acd-server", "hub", BTreeSet::from([Need::Postgres])),
         Bench::Ingest => ("acd-server", "ingest", BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", "track", BTreeSet::new()),
     };

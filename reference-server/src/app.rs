@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::ads::attribution::{self, Attribution, Capture};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
 use crate::events::{self, Writer, WriterSettings};
@@ -34,6 +35,7 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 const RELAY_EVERY: Duration = Duration::from_secs(1);
+const SETTLE_EVERY: Duration = Duration::from_secs(10);
 
 /// What the application is made from.
 pub struct Parts {
@@ -87,6 +89,8 @@ pub struct Services {
     pub consents: ConsentService,
     /// Advertising.
     pub ads: Ads,
+    /// Conversions, and the campaigns they came from.
+    pub attribution: Attribution,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -100,10 +104,12 @@ impl App {
         let Parts { db, clock, hasher, jwt, writer, meta } = parts;
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
+        let capture = Capture::new(db.clone());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             service_keys: ServiceKeys::new(db.clone(), clock.clone(), hasher, auth.signed().clone()),
-            writer: Writer::start(db.clone(), persons.clone(), clock.clone(), writer),
+            writer: Writer::start(db.clone(), persons.clone(), capture.clone(), clock.clone(), writer),
+            attribution: Attribution::new(db.clone(), clock.clone(), persons.clone(), capture),
             persons,
             users: Users::new(db.clone()),
             entitlements: Entitlements::new(db.clone()),
@@ -128,6 +134,7 @@ impl App {
         let api = assets::routes(api, self);
         let api = privacy::routes(api, self);
         let api = ads::routes(api, self);
+        let api = attribution::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();
         let router = router
@@ -156,11 +163,12 @@ impl App {
         }
     }
 
-    /// Keeps partitions ahead, the outbox moving and ended nonces few until the token is cancelled.
+    /// Keeps partitions ahead, the outbox moving, new rules applied and ended nonces few until the token is cancelled.
     pub async fn maintain(self, until: CancellationToken) {
         let mut hourly = tokio::time::interval(HOUR);
         let mut minutely = tokio::time::interval(MINUTE);
         let mut relay = tokio::time::interval(RELAY_EVERY);
+        let mut settle = tokio::time::interval(SETTLE_EVERY);
         loop {
             tokio::select! {
                 () = until.cancelled() => return,
@@ -172,6 +180,11 @@ impl App {
                 _ = minutely.tick() => {
                     if let Err(problem) = self.auth.signed().purge().await {
                         tracing::warn!(cause = problem.cause_chain(), "ended nonces could not be deleted");
+                    }
+                }
+                _ = settle.tick() => {
+                    if let Err(problem) = self.attribution.settle().await {
+                        tracing::warn!(cause = problem.cause_chain(), "new conversion rules could not be applied to the past");
                     }
                 }
                 _ = relay.tick() => {

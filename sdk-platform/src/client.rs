@@ -4,6 +4,7 @@ use acd_core::{Client, Secret};
 
 use crate::ads::AdsHubClient;
 use crate::assets::AssetsClient;
+use crate::attribution::AttributionClient;
 use crate::config::PlatformClientBuilder;
 use crate::consents::ConsentsClient;
 use crate::entitlements::EntitlementsClient;
@@ -84,5 +85,10 @@ impl PlatformClient {
     /// Files that products share.
     pub fn assets(&self) -> AssetsClient<'_> {
         AssetsClient::new(&self.http)
+    }
+
+    /// Conversions, and the campaigns they came from.
+    pub fn attribution(&self) -> AttributionClient<'_> {
+        AttributionClient::new(&self.http)
     }
 }

@@ -126,6 +126,10 @@ id!(
     /// That a product may use an ad account.
     AdAccountUseId, "aau"
 );
+id!(
+    /// A rule that says which events are conversions.
+    ConversionRuleId, "cvr"
+);
 
 #[cfg(test)]
 mod tests {

@@ -59,6 +59,12 @@ pub enum Scope {
     /// Create, change and delete campaigns, ad sets, creatives and ads.
     #[serde(rename = "ads:write")]
     AdsWrite,
+    /// Read attribution reports and conversion rules.
+    #[serde(rename = "attribution:read")]
+    AttributionRead,
+    /// Create and delete conversion rules.
+    #[serde(rename = "attribution:write")]
+    AttributionWrite,
     /// List keys.
     #[serde(rename = "keys:read")]
     KeysRead,
@@ -72,7 +78,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -84,6 +90,8 @@ impl Scope {
         Self::ConsentsWrite,
         Self::AdsRead,
         Self::AdsWrite,
+        Self::AttributionRead,
+        Self::AttributionWrite,
         Self::KeysRead,
         Self::KeysWrite,
         Self::Admin,
@@ -104,6 +112,8 @@ impl Scope {
             Self::ConsentsWrite => "consents:write",
             Self::AdsRead => "ads:read",
             Self::AdsWrite => "ads:write",
+            Self::AttributionRead => "attribution:read",
+            Self::AttributionWrite => "attribution:write",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
             Self::Admin => "admin",
@@ -151,7 +161,7 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 10))]
+    #[schemars(length(min = 1, max = 14))]
     pub scopes: Vec<Scope>,
     /// When it stops working; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

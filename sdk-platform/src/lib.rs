@@ -14,6 +14,7 @@ mod whole;
 
 pub mod ads;
 pub mod assets;
+pub mod attribution;
 pub mod consents;
 pub mod entitlements;
 pub mod events;
@@ -28,7 +29,9 @@ pub use client::PlatformClient;
 pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
-pub use id::{AdAccountUseId, ApiKeyId, AssetId, EventId, IdError, PersonId, ServiceKeyId, UserId};
+pub use id::{
+    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, PersonId, ServiceKeyId, UserId,
+};
 pub use named::NameError;
 pub use page::Page;
 pub use product::{ProductError, ProductSlug};
@@ -37,6 +40,7 @@ pub use product::{ProductError, ProductSlug};
 pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
     let modules = [
         assets::OPERATIONS,
+        attribution::OPERATIONS,
         consents::OPERATIONS,
         entitlements::OPERATIONS,
         events::OPERATIONS,

@@ -1,6 +1,7 @@
-//! Advertising: Meta's ad accounts, shared by the products.
+//! Advertising: Meta's ad accounts, shared by the products, and what campaigns led to.
 
 mod accounts;
+pub mod attribution;
 mod connection;
 mod insights;
 mod kind;

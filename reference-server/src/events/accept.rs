@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::row::{Attribution, Row};
 use super::scan;
+use crate::ads::attribution::{Hints, Signal};
 
 /// What a request says for all its messages.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,6 +99,8 @@ fn build(message: Message<'_>, defaults: Defaults<'_>) -> Result<Row, Refusal> {
     }
     let traits = object("traits", message.traits)?;
     let context = merge_context(message.context, defaults.context)?;
+    let properties = object("properties", message.properties)?;
+    let (attribution, signal) = attribution(context.as_deref(), properties);
     Ok(Row {
         kind,
         event: if matches!(kind, MessageType::Page | MessageType::Screen) { name } else { event },
@@ -110,9 +113,10 @@ fn build(message: Message<'_>, defaults: Defaults<'_>) -> Result<Row, Refusal> {
         original_timestamp: time("timestamp", message.timestamp.as_deref())?,
         sent_at: time("sentAt", message.sent_at.as_deref())?.or(defaults.sent_at),
         email: traits.filter(|_| kind == MessageType::Identify).and_then(|traits| email_in(traits.get())),
-        properties: object("properties", message.properties)?.map(ToOwned::to_owned),
+        properties: properties.map(ToOwned::to_owned),
         traits: traits.map(ToOwned::to_owned),
-        attribution: context.as_deref().map(attribution).unwrap_or_default(),
+        attribution,
+        signal,
         context: context.map(Cow::into_owned),
         integrations: object("integrations", message.integrations)?.or(defaults.integrations).map(ToOwned::to_owned),
     })
@@ -185,14 +189,19 @@ fn email_in(traits: &str) -> Option<String> {
     plausible.then_some(email)
 }
 
-/// What the context says of where the visitor came from. A field of another type than Segment's counts as absent.
-fn attribution(context: &RawValue) -> Attribution {
+/// What the context says of where the visitor came from, and whether that was just now. A field of another type than Segment's
+/// counts as absent.
+fn attribution(context: Option<&RawValue>, properties: Option<&RawValue>) -> (Attribution, Option<Box<Signal>>) {
     #[derive(Default, Deserialize)]
     struct Context<'a> {
         #[serde(borrow)]
         campaign: Option<&'a RawValue>,
         #[serde(borrow)]
         page: Option<&'a RawValue>,
+        #[serde(default)]
+        fbc: Lenient,
+        #[serde(default)]
+        fbp: Lenient,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -209,10 +218,10 @@ fn attribution(context: &RawValue) -> Attribution {
         url: Lenient,
         referrer: Lenient,
     }
-    let context: Context<'_> = serde_json::from_str(context.get()).unwrap_or_default();
+    let context: Context<'_> = context.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let campaign: Campaign = context.campaign.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let page: Page = context.page.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    Attribution {
+    let attribution = Attribution {
         source: campaign.source.0,
         medium: campaign.medium.0,
         campaign: campaign.name.0,
@@ -220,7 +229,25 @@ fn attribution(context: &RawValue) -> Attribution {
         content: campaign.content.0,
         referrer: page.referrer.0,
         url: page.url.0,
-    }
+    };
+    // Segment's page calls and deep links have the address in their properties.
+    let own = match (&attribution.url, properties) {
+        (None, Some(raw)) if raw.get().contains("\"url\"") => {
+            serde_json::from_str::<Page>(raw.get()).ok().and_then(|page| page.url.0)
+        }
+        _ => None,
+    };
+    let signal = Signal::read(&Hints {
+        source: attribution.source.as_deref(),
+        medium: attribution.medium.as_deref(),
+        campaign: attribution.campaign.as_deref(),
+        term: attribution.term.as_deref(),
+        content: attribution.content.as_deref(),
+        url: attribution.url.as_deref().or(own.as_deref()),
+        fbc: context.fbc.0.as_deref(),
+        fbp: context.fbp.0.as_deref(),
+    });
+    (attribution, signal)
 }
 
 /// A text, or nothing where something else stands.

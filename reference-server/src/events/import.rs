@@ -1,5 +1,6 @@
 //! Events of the past from a file: one message of Segment's format a line.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use acd_platform::ProductSlug;
@@ -10,10 +11,12 @@ use sha2::{Digest, Sha256};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use super::accept::{Defaults, Refusal, accept, time};
-use super::row::{Row, claim_of};
+use super::row::Row;
 use super::stamp::{Neighbours, floor};
 use super::store::{self, Stamped};
+use super::told::Told;
 use super::writer::StoreError;
+use crate::ads::attribution::Capture;
 use crate::identity::Persons;
 use crate::kernel::db::Db;
 use crate::kernel::principal::{Actor, Principal};
@@ -43,7 +46,7 @@ struct Past {
 /// # Errors
 /// When the reader or the database fails; what was stored before stays stored, and a repeat goes on from there.
 pub async fn import(db: &Db, product: &ProductSlug, now: DateTime<Utc>, lines: impl BufRead) -> Result<ImportReport> {
-    let persons = Persons::new(db.clone());
+    let (persons, capture) = (Persons::new(db.clone()), Capture::new(db.clone()));
     let mut report = ImportReport::default();
     let mut chunk = Vec::with_capacity(CHUNK_LINES);
     for (number, line) in (1_usize..).zip(lines.lines()) {
@@ -58,11 +61,11 @@ pub async fn import(db: &Db, product: &ProductSlug, now: DateTime<Utc>, lines: i
             Err(why) => report.rejected.push((number, why)),
         }
         if chunk.len() == CHUNK_LINES {
-            store_chunk(db, &persons, product, &chunk, &mut report).await?;
+            store_chunk(db, (&persons, &capture), product, &chunk, &mut report).await?;
             chunk.clear();
         }
     }
-    store_chunk(db, &persons, product, &chunk, &mut report).await?;
+    store_chunk(db, (&persons, &capture), product, &chunk, &mut report).await?;
     Ok(report)
 }
 
@@ -93,7 +96,7 @@ fn hex(bytes: &[u8]) -> String {
 
 async fn store_chunk(
     db: &Db,
-    persons: &Persons,
+    (persons, capture): (&Persons, &Capture),
     product: &ProductSlug,
     chunk: &[Past],
     report: &mut ImportReport,
@@ -105,8 +108,8 @@ async fn store_chunk(
     store::ensure_partitions(&mut tx, first.date_naive(), last.date_naive()).await?;
     tx.commit().await?;
 
-    let claims = chunk.iter().filter_map(|past| claim_of(product, &past.row)).filter(|claim| !persons.knows(claim));
-    persons.resolve(claims.collect(), &request_id).await.map_err(StoreError::into_problem)?;
+    let rows: Vec<_> = chunk.iter().map(|past| (product, &past.row)).collect();
+    let mut told = Told::by(&rows, persons, capture, &request_id).await.map_err(StoreError::into_problem)?;
 
     let ids = ContextV7::new();
     let stamped: Vec<Stamped<'_>> = chunk
@@ -130,9 +133,13 @@ async fn store_chunk(
     };
     let actor = Actor::Product(product.clone());
     let mut tx = db.scoped(&Principal { actor, scopes: Vec::new(), request_id }).await?;
-    let stored = store::insert(&mut tx, product, &stamped, &elsewhere).await?.len();
+    let stored: HashSet<Uuid> = store::insert(&mut tx, product, &stamped, &elsewhere).await?.into_iter().collect();
+    let new = stamped.iter().enumerate().filter(|(_, stamped)| stored.contains(&stamped.id));
+    let captured: Vec<_> = new.filter_map(|(at, stamped)| told.take(at, product, stamped)).collect();
+    let written = capture.write(&mut tx, &captured).await.map_err(StoreError::into_problem)?;
     tx.commit().await?;
-    report.accepted += stored;
-    report.duplicates += stamped.len() - stored;
+    capture.remember(written);
+    report.accepted += stored.len();
+    report.duplicates += stamped.len() - stored.len();
     Ok(())
 }

@@ -7,13 +7,16 @@ mod row;
 mod scan;
 mod stamp;
 mod store;
+mod told;
 mod track;
 mod writer;
 
 pub use import::{ImportReport, import};
 pub use query::routes as query_routes;
 pub(crate) use query::timeline;
+pub(crate) use stamp::floor;
 pub use store::ensure_partitions;
+pub(crate) use store::{PastTrack, past_tracks};
 pub use track::routes as track_routes;
 pub(crate) use track::{body_limit, cors};
 pub(crate) use writer::StoreError;

@@ -5,6 +5,7 @@ use acd_platform::ProductSlug;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
+use crate::ads::attribution::Signal;
 use crate::identity::Claim;
 
 /// Where a visitor came from, as far as the context says.
@@ -37,6 +38,8 @@ pub(super) struct Row {
     pub(super) context: Option<Box<RawValue>>,
     pub(super) integrations: Option<Box<RawValue>>,
     pub(super) attribution: Attribution,
+    /// What it tells of where the visitor came from just now.
+    pub(super) signal: Option<Box<Signal>>,
     /// `identify`: the address in the traits, in lower case.
     pub(super) email: Option<String>,
 }
@@ -45,13 +48,15 @@ impl Row {
     /// About how much memory it holds, for the writer's bound.
     pub(super) fn bytes(&self) -> usize {
         let json = [&self.properties, &self.traits, &self.context, &self.integrations];
-        512 + json.into_iter().flatten().map(|raw| raw.get().len()).sum::<usize>()
+        let signal = if self.signal.is_some() { 1024 } else { 0 };
+        512 + signal + json.into_iter().flatten().map(|raw| raw.get().len()).sum::<usize>()
     }
 }
 
-/// What an event says about who someone is. A visitor who is not known yet has no person until an event names both ids.
-pub(super) fn claim_of<'a>(product: &'a ProductSlug, row: &'a Row) -> Option<Claim<'a>> {
-    if row.user_id.is_none() && row.kind != MessageType::Identify {
+/// What an event says about who someone is. A visitor who is not known yet has no person until an event names both ids, or
+/// one is needed for what else the event tells.
+pub(super) fn claim_of<'a>(product: &'a ProductSlug, row: &'a Row, needed: bool) -> Option<Claim<'a>> {
+    if row.user_id.is_none() && row.kind != MessageType::Identify && !needed {
         return None;
     }
     let identify = row.kind == MessageType::Identify;

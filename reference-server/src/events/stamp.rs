@@ -22,7 +22,7 @@ pub(super) fn happened_at(row: &Row, received_at: DateTime<Utc>) -> DateTime<Utc
 }
 
 /// The smallest id of a moment, to compare ids by time.
-pub(super) fn floor(at: DateTime<Utc>) -> Uuid {
+pub(crate) fn floor(at: DateTime<Utc>) -> Uuid {
     let millis = u128::from(at.timestamp_millis().clamp(0, (1 << 48) - 1).unsigned_abs());
     Uuid::from_u128(millis << 80)
 }

@@ -231,3 +231,46 @@ pub(super) async fn of_ids(
         .fetch_all(tx.conn())
         .await?)
 }
+
+/// A `track` call of the past, as far as counting it needs.
+#[derive(FromRow)]
+pub(crate) struct PastTrack {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Option<String>,
+    pub(crate) anonymous_id: Option<String>,
+    pub(crate) timestamp: DateTime<Utc>,
+    pub(crate) properties: Option<Json<Map<String, Value>>>,
+}
+
+/// The calls of this name among the next so many events of a product between two ids, and the last id that was looked at;
+/// none when there are no more.
+pub(crate) async fn past_tracks(
+    tx: &mut Tx,
+    product: &str,
+    event: &str,
+    (after, below): (Uuid, Uuid),
+    events: i64,
+) -> Result<(Vec<PastTrack>, Option<Uuid>)> {
+    let last: Option<Uuid> = sqlx::query_scalar(
+        "select id from shared_events where product = $1 and id > $2 and id < $3 order by id offset $4 limit 1",
+    )
+    .bind(product)
+    .bind(after)
+    .bind(below)
+    .bind(events - 1)
+    .fetch_optional(tx.conn())
+    .await?;
+    let tracks = sqlx::query_as(
+        r#"select id, user_id, anonymous_id, "timestamp", properties from shared_events
+           where product = $1 and id > $2 and id < $3 and ($4::uuid is null or id <= $4) and type = 'track' and event = $5
+           order by id"#,
+    )
+    .bind(product)
+    .bind(after)
+    .bind(below)
+    .bind(last)
+    .bind(event)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok((tracks, last))
+}

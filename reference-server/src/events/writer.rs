@@ -11,9 +11,11 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use super::row::{Row, claim_of};
+use super::row::Row;
 use super::stamp::{happened_at, neighbours};
 use super::store::{self, Stamped};
+use super::told::Told;
+use crate::ads::attribution::Capture;
 use crate::identity::Persons;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
@@ -72,14 +74,19 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the lanes. They end when every clone of the writer is gone and the queue is empty.
-    pub fn start(db: Db, persons: Persons, clock: Clock, settings: WriterSettings) -> Self {
+    pub fn start(db: Db, persons: Persons, capture: Capture, clock: Clock, settings: WriterSettings) -> Self {
         // The queue is bounded by the memory permits that every submission carries.
         let (queue, receiver) = mpsc::unbounded_channel();
         let receiver = Arc::new(Mutex::new(receiver));
         let settings = Arc::new(settings);
         for _ in 0..settings.lanes.max(1) {
-            let lane =
-                Lane { db: db.clone(), persons: persons.clone(), clock: clock.clone(), ids: ContextV7::new().into() };
+            let lane = Lane {
+                db: db.clone(),
+                persons: persons.clone(),
+                capture: capture.clone(),
+                clock: clock.clone(),
+                ids: ContextV7::new().into(),
+            };
             tokio::spawn(lane.run(Arc::clone(&receiver), settings.max_rows));
         }
         let memory = Arc::new(Semaphore::new((settings.max_bytes / UNIT).max(1)));
@@ -115,6 +122,7 @@ impl Writer {
 struct Lane {
     db: Db,
     persons: Persons,
+    capture: Capture,
     clock: Clock,
     ids: std::sync::Mutex<ContextV7>,
 }
@@ -200,10 +208,8 @@ impl Lane {
         jobs: &[(&ProductSlug, &Row)],
         request_id: &RequestId,
     ) -> Result<Vec<Outcome>, StoreError> {
-        // First, and in a transaction of its own: a link without an event is harmless, an event without its link
-        // would stay so, since its repeat is a duplicate.
-        self.resolve(jobs, request_id).await?;
-
+        let mut told = Told::by(jobs, &self.persons, &self.capture, request_id).await?;
+        let mut captured = Vec::new();
         let mut outcomes = Vec::with_capacity(jobs.len());
         let Some((first, _)) = jobs.first() else { return Ok(outcomes) };
         let principal = |product: &ProductSlug| Principal {
@@ -234,25 +240,22 @@ impl Lane {
                 })
                 .collect();
             let stored = store::insert(&mut tx, product, &stamped, &elsewhere).await?;
+            let first = outcomes.len();
             if stored.len() == stamped.len() {
-                outcomes.resize(outcomes.len() + stamped.len(), Outcome::Stored);
+                outcomes.resize(first + stamped.len(), Outcome::Stored);
             } else {
                 let stored: std::collections::HashSet<Uuid> = stored.into_iter().collect();
                 outcomes.extend(
                     stamped.iter().map(|s| if stored.contains(&s.id) { Outcome::Stored } else { Outcome::Duplicate }),
                 );
             }
+            let new = (first..).zip(&stamped).filter(|(at, _)| outcomes.get(*at) == Some(&Outcome::Stored));
+            captured.extend(new.filter_map(|(at, stamped)| told.take(at, product, stamped)));
         }
+        let written = self.capture.write(&mut tx, &captured).await?;
         tx.commit().await?;
+        self.capture.remember(written);
         Ok(outcomes)
-    }
-
-    async fn resolve(&self, jobs: &[(&ProductSlug, &Row)], request_id: &RequestId) -> Result<(), StoreError> {
-        let claims = jobs.iter().filter_map(|(product, row)| {
-            let claim = claim_of(product, row)?;
-            (!self.persons.knows(&claim)).then_some(claim)
-        });
-        self.persons.resolve(claims.collect(), request_id).await
     }
 
     fn new_id(&self, at: DateTime<Utc>) -> Uuid {

@@ -23,9 +23,9 @@ const KNOWN_LINKS: u64 = 1_000_000;
 #[derive(Clone)]
 pub struct Persons {
     db: Db,
-    /// Fingerprints of ids that are linked already. A link may move to another person but never goes away,
-    /// so what is known here needs no look into the database.
-    known: Cache<u64, ()>,
+    /// The persons of ids that are linked already, by their fingerprint. A link never goes away, and moves only when persons
+    /// merge, so the person here is the one of today or was merged into it: no look into the database is needed.
+    known: Cache<u64, Uuid>,
     hasher: Arc<RandomState>,
 }
 
@@ -35,27 +35,31 @@ impl Persons {
         Self { db, known: Cache::new(KNOWN_LINKS), hasher: Arc::default() }
     }
 
-    /// Links what these events say belongs together, before they are stored.
+    /// Links what these events say belongs together, before they are stored, and says who each one's person is. Persons that a
+    /// later claim merges are named as they were: `merged_into` leads on.
     pub(crate) async fn resolve(
         &self,
-        claims: Vec<Claim<'_>>,
+        claims: &[Claim<'_>],
         request_id: &RequestId,
-    ) -> Result<(), events::StoreError> {
+    ) -> Result<Vec<Uuid>, events::StoreError> {
         if claims.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut tx = self.db.bulk(&Principal::service(request_id.clone())).await?;
-        store::resolve(&mut tx, &claims).await?;
+        let persons = store::resolve(&mut tx, claims).await?;
         tx.commit().await?;
-        for claim in &claims {
-            self.known.insert(self.fingerprint(claim), ());
+        for (claim, person) in claims.iter().zip(&persons) {
+            self.known.insert(self.fingerprint(claim), *person);
         }
-        Ok(())
+        Ok(persons)
     }
 
-    /// Whether these ids are linked already and the claim adds nothing else.
-    pub(crate) fn knows(&self, claim: &Claim<'_>) -> bool {
-        claim.traits.is_none() && claim.previous_id.is_none() && self.known.contains_key(&self.fingerprint(claim))
+    /// The person of these ids, where they are linked already and the claim adds nothing else.
+    pub(crate) fn known(&self, claim: &Claim<'_>) -> Option<Uuid> {
+        if claim.traits.is_some() || claim.previous_id.is_some() {
+            return None;
+        }
+        self.known.get(&self.fingerprint(claim))
     }
 
     fn fingerprint(&self, claim: &Claim<'_>) -> u64 {

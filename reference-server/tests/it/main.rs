@@ -3,6 +3,7 @@
 
 mod ads;
 mod assets;
+mod attribution;
 mod auth;
 mod consents;
 mod crash;

@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::kernel::db::Tx;
 use crate::kernel::problem::Result;
 
+/// Held by whoever writes identity, as `shared.resolve_person` does.
+const WRITER_LOCK: i64 = 7_215_346_211_003;
+
 /// The ids that one event says belong together.
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
@@ -22,14 +25,40 @@ pub(crate) struct Claim<'a> {
     pub(crate) traits: Option<&'a RawValue>,
 }
 
+impl Claim<'_> {
+    /// Whether it says nothing but that a visitor was there: it can make a person, and never merges any.
+    fn is_visitor(&self) -> bool {
+        self.user_id.is_none() && self.previous_id.is_none() && self.email.is_none() && self.traits.is_none()
+    }
+}
+
+/// The persons of claims, made, merged and linked as needed; in the order of the claims.
+pub(in crate::identity) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let (visitors, others): (Vec<usize>, Vec<usize>) = (0..claims.len()).partition(|at| claims[*at].is_visitor());
+    let mut persons = vec![Uuid::nil(); claims.len()];
+    // Visitors last: where another claim names one, its person is theirs, and none is made only to be merged.
+    for (which, found) in [
+        (&others, resolve_in_order(tx, &others.iter().map(|at| &claims[*at]).collect::<Vec<_>>()).await?),
+        (&visitors, resolve_visitors(tx, &visitors.iter().map(|at| &claims[*at]).collect::<Vec<_>>()).await?),
+    ] {
+        for (at, person) in which.iter().zip(found) {
+            persons[*at] = person;
+        }
+    }
+    Ok(persons)
+}
+
 /// Resolves claims one after the other, in order.
-pub(in crate::identity) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<(), sqlx::Error> {
+async fn resolve_in_order(tx: &mut Tx, claims: &[&Claim<'_>]) -> Result<Vec<Uuid>, sqlx::Error> {
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
     macro_rules! column {
         (|$claim:ident| $value:expr) => {
             claims.iter().map(|$claim| $value).collect::<Vec<_>>()
         };
     }
-    sqlx::query(
+    sqlx::query_scalar(
         "select shared.resolve_person(c.product, c.user_id, c.anonymous_id, c.previous_id, c.email, c.traits)
          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) with ordinality
             as c (product, user_id, anonymous_id, previous_id, email, traits, position)
@@ -41,9 +70,45 @@ pub(in crate::identity) async fn resolve(tx: &mut Tx, claims: &[Claim<'_>]) -> R
     .bind(column!(|c| c.previous_id))
     .bind(column!(|c| c.email))
     .bind(column!(|c| c.traits.map(Json)))
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Finds or makes the persons of visitors, all at once: a campaign brings many new ones, and nothing of theirs can merge.
+async fn resolve_visitors(tx: &mut Tx, claims: &[&Claim<'_>]) -> Result<Vec<Uuid>, sqlx::Error> {
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let products: Vec<&str> = claims.iter().map(|claim| claim.product.as_str()).collect();
+    let ids: Vec<&str> = claims.iter().filter_map(|claim| claim.anonymous_id).collect();
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(WRITER_LOCK).execute(tx.conn()).await?;
+    sqlx::query(
+        "with unknown as materialized (
+            select distinct on (v.product, v.external_id) v.product, v.external_id, acd.uuid_v7() as person_id
+            from unnest($1::text[], $2::text[]) as v (product, external_id)
+            where not exists (
+                select from shared.identity_link as l
+                where l.provider = 'anonymous' and l.product = v.product and l.external_id = v.external_id)
+         ), made as (
+            insert into shared.person (id) select person_id from unknown
+         )
+         insert into shared.identity_link (provider, product, external_id, person_id)
+            select 'anonymous', product, external_id, person_id from unknown",
+    )
+    .bind(&products)
+    .bind(&ids)
     .execute(tx.conn())
     .await?;
-    Ok(())
+    sqlx::query_scalar(
+        "select l.person_id from unnest($1::text[], $2::text[]) with ordinality as v (product, external_id, position)
+            join shared.identity_link as l
+                on l.provider = 'anonymous' and l.product = v.product and l.external_id = v.external_id
+         order by v.position",
+    )
+    .bind(&products)
+    .bind(&ids)
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// A person's row.

@@ -1,4 +1,4 @@
-//! Advertising: Meta's ad accounts, shared by the products, and what campaigns led to.
+//! Advertising: Meta's ad accounts, shared by the products, what campaigns led to, and which ads did best.
 
 mod accounts;
 pub mod attribution;
@@ -12,6 +12,7 @@ mod problem;
 mod routes;
 mod service;
 mod store;
+pub mod verdict;
 
 pub use connection::{Meta, MetaSettings};
 pub use routes::routes;

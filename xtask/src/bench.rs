@@ -14,10 +14,11 @@ use crate::{
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Bench {
-    /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator.
-    Hub,
     /// Events per second into the server beside bare PostgreSQL, in one run on one cluster.
     Ingest,
+    /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator; and the attribution
+    /// report beside a bare scan of the rows it touches.
+    Hub,
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
     /// HMAC, a large upload's memory, and what the crate takes to build.
     Core,
@@ -30,17 +31,22 @@ pub(crate) enum Bench {
 
 /// Builds optimised and runs one measurement with its output shown.
 pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
-    let (package, name, needs) = match what {
+    let (package, names, needs) = match what {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
-        Bench::Hub => ("acd-server", "hub", BTreeSet::from([Need::Postgres])),
-        Bench::Ingest => ("acd-server", "ingest", BTreeSet::from([Need::Postgres])),
-        Bench::Track => ("acd-analytics", "track", BTreeSet::new()),
+        Bench::Hub => ("acd-server", &["hub", "attribution"][..], BTreeSet::from([Need::Postgres])),
+        Bench::Ingest => ("acd-server", &["ingest"][..], BTreeSet::from([Need::Postgres])),
+        Bench::Track => ("acd-analytics", &["track"][..], BTreeSet::new()),
     };
     if let Some((_, error)) = setup::ensure(&needs, workspace).pop_first() {
         return Err(error);
     }
-    shell::run(workspace.cargo().args(["bench", "-p", package, "--bench", name]))
+    let mut bench = workspace.cargo();
+    bench.args(["bench", "-p", package]);
+    for name in names {
+        bench.args(["--bench", name]);
+    }
+    shell::run(&mut bench)
 }
 
 /// The official SDKs and the simulator run in processes of their own; the SDKs are started and driven by the program that

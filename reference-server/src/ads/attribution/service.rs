@@ -45,7 +45,8 @@ impl Attribution {
         Self { db, clock, persons, capture }
     }
 
-    /// Applies new rules to the events that were there before; returns how many `track` calls were looked at.
+    /// Applies new rules to the events that were there before, and deletes what ended ones counted; returns how many `track`
+    /// calls were looked at.
     ///
     /// # Errors
     /// When the database fails. The next run goes on where this one stopped.
@@ -102,7 +103,7 @@ impl Attribution {
         Ok(Page { data: page.data.into_iter().collect::<Result<_>>()?, next_cursor: page.next_cursor })
     }
 
-    /// Ends a rule, and deletes what it counted.
+    /// Ends a rule: what it counted counts no more.
     pub async fn delete_rule(&self, principal: &Principal, id: ConversionRuleId) -> Result<()> {
         let mut tx = self.db.scoped(principal).await?;
         let product = rules::end(&mut tx, id.uuid(), self.clock.now()).await?;
@@ -110,9 +111,7 @@ impl Attribution {
             product.ok_or_else(|| Problem::not_found("conversion rule"))?.parse().map_err(Problem::internal)?;
         let payload = json!({ "id": id });
         outbox::push(&mut tx, "conversion_rule.deleted", Some(&product), &payload, &principal.request_id).await?;
-        // Another replica may count by it for a moment longer; reports ask which rules are in force.
-        tx.become_service().await?;
-        rules::forget(&mut tx, id.uuid()).await?;
+        // Reports ask which rules are in force. What it counted, here and for a moment longer elsewhere, maintenance deletes.
         tx.commit().await?;
         self.capture.forget_rules();
         Ok(())

@@ -1,4 +1,4 @@
-//! Applying a new rule to the past.
+//! Applying a new rule to the past, and deleting what an ended one counted.
 //!
 //! A replica learns of a rule within a second, and a group of events that it was storing by then is on disk a minute later or
 //! not at all. So three minutes after a rule was made, each event is stored by someone who knew the rule, or is there to be
@@ -22,13 +22,22 @@ const KNOWN_EVERYWHERE_AFTER: TimeDelta = TimeDelta::minutes(3);
 const EVENTS: i64 = 2_000;
 const PAGES: usize = 20;
 
-/// Looks at the next events for rules that are not settled, and says how many `track` calls they were.
+/// Looks at the next events for rules that are not settled, and says how many `track` calls they were; then deletes what ended
+/// rules counted.
 pub(super) async fn settle(db: &Db, persons: &Persons, capture: &Capture, now: DateTime<Utc>) -> Result<usize> {
     let mut looked_at = 0;
     for _ in 0..PAGES {
         match page(db, persons, capture, now).await? {
             Some(events) => looked_at += events,
             None => break,
+        }
+    }
+    for _ in 0..PAGES {
+        let mut tx = db.scoped(&Principal::service(RequestId::new())).await?;
+        let deleted = store::purge(&mut tx, EVENTS).await?;
+        tx.commit().await?;
+        if deleted == 0 {
+            break;
         }
     }
     Ok(looked_at)

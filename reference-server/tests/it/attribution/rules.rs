@@ -31,6 +31,12 @@ async fn a_rule_counts_the_past_too_and_a_deleted_one_nothing() {
     two.pct.client.attribution().delete_rule(rule.id).await.unwrap();
     two.pct.client.attribution().delete_rule(rule.id).await.unwrap();
     assert_eq!(total().await, Credit::default());
+    two.server.app.attribution.settle().await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from shared_conversions")
+        .fetch_one(&two.server.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "what counts no more is not kept");
     two.send(&two.pct, json!([sale("ann", "2031-05-19T00:00:00Z", "3", 4.0)])).await;
     assert_eq!(total().await, Credit::default());
 }

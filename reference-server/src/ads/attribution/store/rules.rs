@@ -167,9 +167,3 @@ pub(in crate::ads::attribution) async fn end(tx: &mut Tx, id: Uuid, at: DateTime
     .fetch_optional(tx.conn())
     .await?)
 }
-
-/// Deletes what an ended rule counted.
-pub(in crate::ads::attribution) async fn forget(tx: &mut Tx, id: Uuid) -> Result<()> {
-    sqlx::query("delete from shared_conversions where rule_id = $1").bind(id).execute(tx.conn()).await?;
-    Ok(())
-}

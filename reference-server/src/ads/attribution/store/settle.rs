@@ -42,3 +42,18 @@ pub(in crate::ads::attribution) async fn note(
         .await?;
     Ok(())
 }
+
+/// Deletes at most this many conversions of rules that ended, and says how many.
+pub(in crate::ads::attribution) async fn purge(tx: &mut Tx, most: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "delete from shared_conversions where (event_id, rule_id) in (
+            select c.event_id, c.rule_id from conversion_rules as r cross join lateral (
+                select event_id, rule_id from shared_conversions where rule_id = r.id limit $1
+            ) as c
+            where r.ended_at is not null limit $1)",
+    )
+    .bind(most)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -82,7 +82,7 @@ comment on table public.shared_conversions is 'Events that a rule counts, each o
 create index shared_conversions_product on public.shared_conversions (product, at);
 create index shared_conversions_person on public.shared_conversions (person_id, at)
     include (event_id, rule_id, refund, amount_minor, currency);
-create index shared_conversions_order on public.shared_conversions (product, order_ref)
+create index shared_conversions_order on public.shared_conversions (product, order_ref, at, event_id)
     where not refund and order_ref is not null;
 create index shared_conversions_refunds on public.shared_conversions (product) where refund;
 create index shared_conversions_rule on public.shared_conversions (rule_id);

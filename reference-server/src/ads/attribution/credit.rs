@@ -25,16 +25,6 @@ impl Gathered {
             *refunded = refunded.saturating_add(sums.refunded);
         }
     }
-
-    /// Takes sums in one currency away.
-    pub(super) fn take(&mut self, sums: &Sums) {
-        self.conversions -= sums.conversions;
-        self.refunds -= sums.refunds;
-        if let Some((revenue, refunded)) = sums.currency.as_ref().and_then(|name| self.by_currency.get_mut(name)) {
-            *revenue = revenue.saturating_sub(sums.revenue);
-            *refunded = refunded.saturating_sub(sums.refunded);
-        }
-    }
 }
 
 impl From<Gathered> for Credit {

@@ -140,13 +140,11 @@ impl Attribution {
         tx.commit().await?;
         let (mut total, mut unattributed) = (Gathered::default(), Gathered::default());
         let mut rows: BTreeMap<Origin, Gathered> = BTreeMap::new();
-        for row in sums.iter().filter(|row| row.is_total) {
+        for row in sums {
             total.add(&row.sums);
-            unattributed.add(&row.sums);
-        }
-        for row in sums.into_iter().filter(|row| !row.is_total) {
-            unattributed.take(&row.sums);
-            if row.is_shown {
+            if !row.is_attributed {
+                unattributed.add(&row.sums);
+            } else if row.is_shown {
                 rows.entry(row.origin.try_into()?).or_default().add(&row.sums);
             }
         }

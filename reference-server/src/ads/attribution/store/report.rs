@@ -22,11 +22,12 @@ pub(in crate::ads::attribution) struct Question<'a> {
     pub(in crate::ads::attribution) groups: i64,
 }
 
-/// Sums of one group in one currency; without a group, of everything.
+/// Sums of one group in one currency.
 #[derive(Debug, FromRow)]
 pub(in crate::ads::attribution) struct SumRow {
-    pub(in crate::ads::attribution) is_total: bool,
-    /// Whether it is among the groups that are shown.
+    /// Whether a touch led to it.
+    pub(in crate::ads::attribution) is_attributed: bool,
+    /// Whether it is among the groups that are shown; what is not is in one row a currency.
     pub(in crate::ads::attribution) is_shown: bool,
     #[sqlx(flatten)]
     pub(in crate::ads::attribution) origin: OriginRow,
@@ -101,32 +102,37 @@ pub(super) const REFUNDS: &str = "
     ) as o on true
     where r.refund and r.rule_id = any($1)";
 
-/// Each pair of ids of persons that are one.
+/// Each pair of ids of persons that were merged into one, the pair of an id with itself included.
 pub(super) const JOINED: &str = "
-    select id as one, merged_into as other from shared.person where merged_into is not null
+    select a.id as one, b.id as other from shared.person as a join shared.person as b on b.merged_into = a.merged_into
+        where a.merged_into is not null
+    union all select id, merged_into from shared.person where merged_into is not null
     union all select merged_into, id from shared.person where merged_into is not null
-    union all select a.id, b.id from shared.person as a join shared.person as b
-        on b.merged_into = a.merged_into and b.id <> a.id where a.merged_into is not null";
+    union all select distinct merged_into, merged_into from shared.person where merged_into is not null";
 
-/// Sums may pass what a bigint holds.
-pub(super) fn sum(condition: &str) -> String {
-    format!("least(coalesce(sum(amount_minor) filter (where {condition}), 0), 9223372036854775807)::bigint")
+/// A sum as a bigint; it may pass what that holds.
+fn clamped(sum: &str) -> String {
+    format!("least(coalesce({sum}, 0), 9223372036854775807)::bigint")
 }
 
-/// Conversions of a time by the touch they are credited to: sums of the largest groups, and of everything.
+/// Conversions of a time by the touch they are credited to: sums of the largest groups, of the rest, and of what no touch led to.
 ///
-/// The touches of a conversion's own person are one merge join of two covering indexes. Persons that were merged and refunds
-/// of earlier orders are few, and are looked up one by one.
+/// Of a person that was never merged, each conversion asks a covering index for one entry, person by person, so that neighbours
+/// lie on the same page. Merged persons and refunds are few, and their touches are looked for under each id.
 pub(in crate::ads::attribution) async fn report(tx: &mut Tx, question: &Question<'_>) -> Result<Vec<SumRow>> {
     let (best, order) = match question.model {
         AttributionModel::FirstTouch => ("min", "asc"),
         _ => ("max", "desc"),
     };
+    let counted = "not c.refund and c.at >= $2 and c.at < $3 and c.rule_id = any($1)";
     // Touches are ordered by time and then by origin. As two integers, the order is that of one array.
-    let ordered = "array[(date_part('epoch', t.at) * 1000000)::bigint, t.origin_id]";
-    let within = "t.at <= c.at and t.at >= c.at - make_interval(days => $4)";
+    let touch = format!(
+        "select t.origin_id, array[(date_part('epoch', t.at) * 1000000)::bigint, t.origin_id] as touch
+         from shared_touches as t
+         where t.person_id = c.person_id and t.at <= c.at and t.at >= c.at - make_interval(days => $4)
+         order by t.at {order}, t.origin_id {order} limit 1"
+    );
     let (labels, names) = (labels(question.group_by), LABELS.join(", "));
-    let (sales, refunds) = (sum("not refund"), sum("refund"));
     let sql = format!(
         "with refunds as materialized (
             select * from ({REFUNDS}) as r where at >= $2 and at < $3
@@ -138,57 +144,50 @@ pub(in crate::ads::attribution) async fn report(tx: &mut Tx, question: &Question
             from refunds as r join joined as j on j.one = r.person_id
             union all
             select c.event_id, c.rule_id, false, c.amount_minor, c.currency, c.at, j.other
-            from shared_conversions as c join joined as j on j.one = c.person_id
-            where not c.refund and c.at >= $2 and c.at < $3 and c.rule_id = any($1)
+            from shared_conversions as c join joined as j on j.one = c.person_id where {counted}
         ), credited as (
-            select event_id, rule_id, refund, amount_minor, currency, {best}(touch) as touch from (
-                select c.event_id, c.rule_id, false as refund, c.amount_minor, c.currency, {ordered} as touch
-                from shared_conversions as c join shared_touches as t on t.person_id = c.person_id and {within}
-                where not c.refund and c.at >= $2 and c.at < $3 and c.rule_id = any($1)
-                    and t.at >= $2 - make_interval(days => $4) and t.at < $3
-                union all
-                select c.event_id, c.rule_id, c.refund, c.amount_minor, c.currency, t.touch
-                from few as c cross join lateral (
-                    select {ordered} as touch from shared_touches as t where t.person_id = c.person_id and {within}
-                    order by t.at {order}, t.origin_id {order} limit 1
-                ) as t
-            ) as pairs group by 1, 2, 3, 4, 5
-        ), by_origin as (
-            select touch[2] as origin_id, currency, count(*) filter (where not refund) as conversions,
-                count(*) filter (where refund) as refunds, sum(amount_minor) filter (where not refund) as revenue,
-                sum(amount_minor) filter (where refund) as refunded
-            from credited group by 1, 2
+            select t.origin_id, c.currency, count(*) as conversions, 0 as refunds, sum(c.amount_minor) as revenue,
+                0 as refunded
+            from (
+                select c.person_id, c.at, c.currency, c.amount_minor from shared_conversions as c where {counted}
+                order by c.person_id, c.at
+            ) as c left join lateral ({touch}) as t on true
+            where not exists (select from joined as j where j.one = c.person_id)
+            group by 1, 2
+            union all
+            select best[2], currency, count(*) filter (where not refund), count(*) filter (where refund),
+                sum(amount_minor) filter (where not refund), sum(amount_minor) filter (where refund)
+            from (
+                select c.event_id, c.rule_id, c.refund, c.amount_minor, c.currency, {best}(t.touch) as best
+                from few as c left join lateral ({touch}) as t on true group by 1, 2, 3, 4, 5
+            ) as bests group by 1, 2
         ), grouped as (
-            select {names}, currency, sum(conversions) as conversions, sum(refunds) as refunds, sum(revenue) as revenue,
-                sum(refunded) as refunded
-            from (select {labels}, b.currency, b.conversions, b.refunds, b.revenue, b.refunded
-                from by_origin as b join shared_touch_origins as o on o.id = b.origin_id) as labelled
-            group by {names}, currency
+            select is_attributed, {names}, currency, sum(conversions) as conversions, sum(refunds) as refunds,
+                sum(revenue) as revenue, sum(refunded) as refunded
+            from (
+                select c.origin_id is not null as is_attributed, {labels}, c.currency, c.conversions, c.refunds, c.revenue,
+                    c.refunded
+                from credited as c left join shared_touch_origins as o on o.id = c.origin_id
+            ) as labelled group by is_attributed, {names}, currency
         ), ranked as (
-            select *, dense_rank() over (order by weight desc, {names}) as place from (
-                select *, sum(conversions) over (partition by {names}) as weight from grouped) as weighed
+            select *, not is_attributed or dense_rank() over (order by is_attributed desc, weight desc, {names}) <= $5
+                as is_shown
+            from (
+                select *, sum(conversions) over (partition by is_attributed, {names}) as weight from grouped
+            ) as weighed
         )
-        select false as is_total, place <= $5 as is_shown, {names}, currency, conversions::bigint, refunds::bigint,
-            least(coalesce(revenue, 0), 9223372036854775807)::bigint as revenue,
-            least(coalesce(refunded, 0), 9223372036854775807)::bigint as refunded
-        from ranked where place <= $5
+        select is_attributed, is_shown, {names}, currency, conversions::bigint, refunds::bigint, {revenue} as revenue,
+            {refunded} as refunded
+        from ranked where is_shown
         union all
-        select false, false, {nulls}, currency, sum(conversions)::bigint, sum(refunds)::bigint,
-            least(coalesce(sum(revenue), 0), 9223372036854775807)::bigint,
-            least(coalesce(sum(refunded), 0), 9223372036854775807)::bigint
-        from ranked where place > $5 group by currency
-        union all
-        select true, false, {nulls}, currency, count(*) filter (where not refund), count(*) filter (where refund), {sales},
-            {refunds}
-        from (
-            select c.refund, c.amount_minor, c.currency from shared_conversions as c
-            where not c.refund and c.at >= $2 and c.at < $3 and c.rule_id = any($1)
-            union all select true, amount_minor, currency from refunds
-        ) as everything group by currency",
+        select true, false, {nulls}, currency, sum(conversions)::bigint, sum(refunds)::bigint, {revenues}, {refundeds}
+        from ranked where not is_shown group by currency",
         nulls = ["null"; LABELS.len()].join(", "),
+        revenue = clamped("revenue"),
+        refunded = clamped("refunded"),
+        revenues = clamped("sum(revenue)"),
+        refundeds = clamped("sum(refunded)"),
     );
-    // The groups of a month of conversions fit; on disk they would cost more than the report.
-    sqlx::query("set local work_mem = '64MB'").execute(tx.conn()).await?;
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(question.rules)
         .bind(question.from)

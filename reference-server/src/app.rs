@@ -20,6 +20,7 @@ use crate::assets::{self, Assets};
 use crate::events::{self, Writer, WriterSettings};
 use crate::gateway::{self, Authenticator, JwtVerifier, KeyHasher, Keys};
 use crate::identity::{self, Entitlements, Persons, Users};
+use crate::jobs::{self, Jobs, Wakes};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::observe;
@@ -91,6 +92,8 @@ pub struct Services {
     pub ads: Ads,
     /// Conversions, and the campaigns they came from.
     pub attribution: Attribution,
+    /// Jobs.
+    pub jobs: Jobs,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -116,6 +119,7 @@ impl App {
             assets: Assets::new(db.clone()),
             consents: ConsentService::new(db.clone(), clock.clone()),
             ads: Ads::new(db.clone(), meta),
+            jobs: Jobs::new(db.clone(), clock.clone(), Wakes::default()),
             auth,
             db,
             clock,
@@ -135,6 +139,7 @@ impl App {
         let api = privacy::routes(api, self);
         let api = ads::routes(api, self);
         let api = attribution::routes(api, self);
+        let api = jobs::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();
         let router = router
@@ -250,7 +255,8 @@ async fn show_metrics(
     let principal = app.auth.authenticate(&headers, request.extensions()).await?;
     principal.require(acd_platform::keys::Scope::Admin)?;
     app.db.record_metrics();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response())
+    let jobs = app.jobs.metrics(&principal).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render() + &jobs).into_response())
 }
 
 async fn docs() -> Response {

@@ -45,6 +45,10 @@ settings! {
     "ACD_DB_STATEMENT_TIMEOUT_MS", "30000", false, "milliseconds one statement may run";
     "ACD_DB_POOLER", "session", false, "`transaction` behind a pooler that gives each transaction another connection, else `session`";
     "ACD_INGEST_LANES", "2", false, "transactions that store events side by side";
+    "ACD_JOBS_CONCURRENCY", "16", false, "jobs of the server's own that this process does side by side; 0 leaves them to others";
+    "ACD_JOBS_LISTEN_URL", "the database, unless ACD_DB_POOLER is `transaction`", true, "PostgreSQL past the pooler, to hear of jobs at once; without it a pooler costs up to a second";
+    "ACD_JOBS_KEEP_DAYS", "7", false, "days for which jobs are kept that succeeded or were cancelled";
+    "ACD_JOBS_KEEP_DEAD_DAYS", "30", false, "days for which jobs are kept that were given up";
     "ACD_JWT_SECRET", "none: HS256 tokens are refused", true, "shared secret of HS256 tokens, as a Supabase project shows it";
     "ACD_JWKS_URL", "none: RS256 and ES256 tokens are refused", false, "URL of the token issuer's published keys";
     "ACD_JWT_AUDIENCE", "authenticated", false, "the audience that a token must name";
@@ -92,6 +96,19 @@ pub enum ConfigError {
     },
 }
 
+/// The settings of jobs.
+#[derive(Clone, Debug)]
+pub struct JobsConfig {
+    /// The server's own jobs side by side.
+    pub concurrency: usize,
+    /// Where to listen past a pooler.
+    pub listen_url: Option<Secret>,
+    /// Days for which jobs are kept that succeeded or were cancelled.
+    pub keep_days: u32,
+    /// Days for which jobs are kept that were given up.
+    pub keep_dead_days: u32,
+}
+
 /// The settings of a process.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -107,6 +124,8 @@ pub struct Config {
     pub pool: PoolSettings,
     /// Transactions that store events side by side.
     pub ingest_lanes: usize,
+    /// Jobs.
+    pub jobs: JobsConfig,
     /// JWTs.
     pub jwt: JwtSettings,
     /// Meta; `None` to simulate it.
@@ -220,6 +239,12 @@ impl Config {
             key_secret,
             pool,
             ingest_lanes: small("ACD_INGEST_LANES", 2, 64)? as usize,
+            jobs: JobsConfig {
+                concurrency: usize::try_from(number("ACD_JOBS_CONCURRENCY", 16, 0, 1_000)?).unwrap_or(1_000),
+                listen_url: secret("ACD_JOBS_LISTEN_URL"),
+                keep_days: small("ACD_JOBS_KEEP_DAYS", 7, 3_650)?,
+                keep_dead_days: small("ACD_JOBS_KEEP_DEAD_DAYS", 30, 3_650)?,
+            },
             jwt: JwtSettings {
                 secret: secret("ACD_JWT_SECRET"),
                 jwks_url,

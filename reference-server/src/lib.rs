@@ -11,6 +11,7 @@ pub mod demo;
 pub mod events;
 pub mod gateway;
 pub mod identity;
+pub mod jobs;
 pub mod kernel;
 pub mod privacy;
 pub mod security;

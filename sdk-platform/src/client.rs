@@ -10,6 +10,7 @@ use crate::consents::ConsentsClient;
 use crate::entitlements::EntitlementsClient;
 use crate::error::Result;
 use crate::events::EventsClient;
+use crate::jobs::JobsClient;
 use crate::keys::KeysClient;
 use crate::persons::PersonsClient;
 use crate::service_keys::ServiceKeysClient;
@@ -90,5 +91,10 @@ impl PlatformClient {
     /// Conversions, and the campaigns they came from.
     pub fn attribution(&self) -> AttributionClient<'_> {
         AttributionClient::new(&self.http)
+    }
+
+    /// Jobs: put into the queue, followed, called off, worked on.
+    pub fn jobs(&self) -> JobsClient<'_> {
+        JobsClient::new(&self.http)
     }
 }

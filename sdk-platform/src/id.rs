@@ -130,6 +130,22 @@ id!(
     /// A rule that says which events are conversions.
     ConversionRuleId, "cvr"
 );
+id!(
+    /// A job.
+    JobId, "job"
+);
+id!(
+    /// What a worker holds jobs by; one for all that it claimed at once.
+    JobLeaseId, "lse"
+);
+id!(
+    /// A limit that jobs keep to.
+    JobLimitId, "lim"
+);
+id!(
+    /// A schedule that makes jobs.
+    JobScheduleId, "sch"
+);
 
 #[cfg(test)]
 mod tests {

@@ -65,6 +65,15 @@ pub enum Scope {
     /// Create and delete conversion rules.
     #[serde(rename = "attribution:write")]
     AttributionWrite,
+    /// Read jobs, queues, limits and schedules.
+    #[serde(rename = "jobs:read")]
+    JobsRead,
+    /// Put jobs into the queue, cancel and retry them; set limits and schedules.
+    #[serde(rename = "jobs:write")]
+    JobsWrite,
+    /// Claim jobs and say what became of them.
+    #[serde(rename = "jobs:work")]
+    JobsWork,
     /// List keys.
     #[serde(rename = "keys:read")]
     KeysRead,
@@ -78,7 +87,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -92,6 +101,9 @@ impl Scope {
         Self::AdsWrite,
         Self::AttributionRead,
         Self::AttributionWrite,
+        Self::JobsRead,
+        Self::JobsWrite,
+        Self::JobsWork,
         Self::KeysRead,
         Self::KeysWrite,
         Self::Admin,
@@ -114,6 +126,9 @@ impl Scope {
             Self::AdsWrite => "ads:write",
             Self::AttributionRead => "attribution:read",
             Self::AttributionWrite => "attribution:write",
+            Self::JobsRead => "jobs:read",
+            Self::JobsWrite => "jobs:write",
+            Self::JobsWork => "jobs:work",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
             Self::Admin => "admin",
@@ -161,7 +176,7 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 14))]
+    #[schemars(length(min = 1, max = 19))]
     pub scopes: Vec<Scope>,
     /// When it stops working; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

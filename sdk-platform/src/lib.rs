@@ -18,6 +18,7 @@ pub mod attribution;
 pub mod consents;
 pub mod entitlements;
 pub mod events;
+pub mod jobs;
 pub mod keys;
 pub mod persons;
 pub mod service_keys;
@@ -30,7 +31,8 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, PersonId, ServiceKeyId, UserId,
+    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, JobId, JobLeaseId, JobLimitId, JobScheduleId,
+    PersonId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;
@@ -44,6 +46,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         consents::OPERATIONS,
         entitlements::OPERATIONS,
         events::OPERATIONS,
+        jobs::OPERATIONS,
         keys::OPERATIONS,
         persons::OPERATIONS,
         service_keys::OPERATIONS,

@@ -6,6 +6,7 @@ use std::path::Path;
 use acd_core::{Runtime, Secret};
 use acd_testing::MetaSimulator;
 use base64::Engine;
+use chrono::TimeDelta;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::ads::Meta;
@@ -13,6 +14,7 @@ use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError};
 use crate::events::WriterSettings;
 use crate::gateway::{JwtVerifier, KeyHasher};
+use crate::jobs::JobSettings;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::embedded::{DATABASE, Durability, EmbeddedCluster, EmbeddedOptions};
@@ -45,17 +47,7 @@ impl Context {
     /// When the URL is not one, or the embedded cluster does not start.
     pub async fn connect(&self) -> Result<Session, Error> {
         let (options, cluster) = match &self.config.database_url {
-            Some(url) => {
-                let options: PgConnectOptions = url.expose().parse().map_err(|error| {
-                    // The parser's message may quote the URL, and so the password.
-                    drop::<sqlx::Error>(error);
-                    ConfigError::Invalid {
-                        name: "DATABASE_URL",
-                        why: "must be a URL such as postgres://user:password@host:5432/database".to_owned(),
-                    }
-                })?;
-                (options, None)
-            }
+            Some(url) => (options_of("DATABASE_URL", url)?, None),
             None => {
                 let cluster = EmbeddedCluster::start(EmbeddedOptions {
                     data_dir: self.config.data_dir.clone(),
@@ -107,6 +99,32 @@ impl Context {
             }
         }
     }
+}
+
+impl Context {
+    /// How this process treats jobs.
+    ///
+    /// # Errors
+    /// When the URL to listen on is not one.
+    pub fn job_settings(&self) -> Result<JobSettings, Error> {
+        let jobs = &self.config.jobs;
+        let listen = jobs.listen_url.as_ref().map(|url| options_of("ACD_JOBS_LISTEN_URL", url)).transpose()?;
+        Ok(JobSettings {
+            concurrency: jobs.concurrency,
+            listen,
+            keep_done: TimeDelta::days(i64::from(jobs.keep_days)),
+            keep_dead: TimeDelta::days(i64::from(jobs.keep_dead_days)),
+        })
+    }
+}
+
+fn options_of(name: &'static str, url: &Secret) -> Result<PgConnectOptions, ConfigError> {
+    url.expose().parse().map_err(|error| {
+        // The parser's message may quote the URL, and so the password.
+        drop::<sqlx::Error>(error);
+        let why = "must be a URL such as postgres://user:password@host:5432/database".to_owned();
+        ConfigError::Invalid { name, why }
+    })
 }
 
 impl Session {

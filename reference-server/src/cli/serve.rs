@@ -30,6 +30,7 @@ pub(super) async fn run(context: Context) -> CliResult {
     let maintenance = tokio::spawn(app.clone().maintain(stopping.clone()));
     let drained = CancellationToken::new();
     let limits = tokio::spawn(app.clone().keep_limits(drained.clone()));
+    let jobs = tokio::spawn(crate::jobs::run(app.clone(), context.job_settings()?, stopping.clone()));
     let (router, _) = app.router();
     drop(app);
     let address = listener.local_addr()?;
@@ -51,6 +52,7 @@ pub(super) async fn run(context: Context) -> CliResult {
             server.abort();
         }
     }
+    jobs.await?;
     drained.cancel();
     limits.await?;
     maintenance.await?;

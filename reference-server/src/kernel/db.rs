@@ -15,6 +15,14 @@ use super::problem::{Problem, Result};
 
 const PLANNED_ONCE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan";
 
+/// The statistics of a queue are never right: it is empty when they are taken and full when they are used, or the other way
+/// round. Its indexes are made for its statements, so the planner is told to take them.
+const QUEUE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+                     SET LOCAL enable_bitmapscan = off";
+
+/// For what a crash of the database may undo, since whoever was told of it will then be refused and begin anew.
+const UNFLUSHED: &str = "; SET LOCAL synchronous_commit = off";
+
 /// How the pool is sized.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
@@ -113,6 +121,28 @@ impl Db {
     pub async fn bulk(&self, principal: &Principal) -> Result<Tx> {
         let begin = begin_statement(principal, self.settings.statement_timeout);
         self.open(begin + PLANNED_ONCE).await
+    }
+
+    /// A transaction over a queue: planned once, by its indexes. It does not count towards a product's share.
+    ///
+    /// # Errors
+    /// As [`Db::bulk`].
+    pub async fn queue(&self, principal: &Principal) -> Result<Tx> {
+        self.open(begin_statement(principal, self.settings.statement_timeout) + QUEUE).await
+    }
+
+    /// The same for taking work out of a queue: the commit does not wait for the disk. A crash of the database may undo it,
+    /// then the work waits again and whoever had it finds its lease gone. A later commit that waits makes this one durable too.
+    ///
+    /// # Errors
+    /// As [`Db::bulk`].
+    pub async fn queue_unflushed(&self, principal: &Principal) -> Result<Tx> {
+        self.open(begin_statement(principal, self.settings.statement_timeout) + QUEUE + UNFLUSHED).await
+    }
+
+    /// Whether a session of PostgreSQL stays with its connection, as `LISTEN` needs it.
+    pub fn keeps_sessions(&self) -> bool {
+        self.settings.named_statements
     }
 
     async fn open(&self, begin: String) -> Result<Tx> {

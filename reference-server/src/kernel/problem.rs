@@ -98,6 +98,13 @@ impl Problem {
         }
     }
 
+    /// The same problem of a part of the request, with its place in front of the explanation.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        self.detail = format!("{place}{}", self.detail).into();
+        self
+    }
+
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {

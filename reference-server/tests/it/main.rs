@@ -13,6 +13,7 @@ mod events_once;
 mod events_read;
 mod events_write;
 mod hostile;
+mod jobs;
 mod keys;
 mod migrate;
 mod operations;

@@ -1,0 +1,9 @@
+//! Jobs: the queue, those who work on it, and what time does.
+
+mod claiming;
+mod limits;
+mod queue;
+mod rules;
+mod schedules;
+mod support;
+mod workers;

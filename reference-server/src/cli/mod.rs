@@ -5,6 +5,7 @@ mod context;
 mod demo;
 mod doctor;
 mod events;
+mod jobs;
 mod keys;
 mod logging;
 mod migrate;
@@ -51,6 +52,11 @@ enum Command {
     Events {
         #[command(subcommand)]
         command: events::EventsCommand,
+    },
+    /// List, show, retry and cancel jobs
+    Jobs {
+        #[command(subcommand)]
+        command: jobs::JobsCommand,
     },
     /// Print the OpenAPI document
     Openapi,
@@ -111,6 +117,7 @@ async fn run(command: Command, context: Context) -> CliResult {
         Command::Seed(arguments) => seed::run(arguments, &context).await,
         Command::Keys { command } => keys::run(command, &context).await,
         Command::Events { command } => events::run(command, &context).await,
+        Command::Jobs { command } => jobs::run(command, &context).await,
         Command::Openapi => serve::print_openapi(&context).await,
         Command::Operations => operations::run(),
         Command::Doctor => doctor::run(&context).await,

@@ -1,6 +1,8 @@
 //! Jobs: the queue, those who work on it, and what time does.
 
 mod claiming;
+mod command_line;
+mod kills;
 mod limits;
 mod queue;
 mod rules;

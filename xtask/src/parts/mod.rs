@@ -29,7 +29,7 @@ pub(crate) enum Part {
     Fmt,
     /// Lints of every target, warnings denied.
     Clippy,
-    /// Unit, integration and documentation tests of every crate.
+    /// Unit, integration and documentation tests of every crate; workers and servers are killed 40 times, 200 with `--full`.
     Rust,
     /// API documentation, warnings denied.
     Docs,

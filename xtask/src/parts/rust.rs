@@ -34,7 +34,13 @@ pub(super) fn clippy(context: &Context) -> Result<Outcome, Error> {
 }
 
 pub(super) fn test(context: &Context) -> Result<Outcome, Error> {
-    shell::run(context.workspace.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    if context.full {
+        // The test of killed workers and servers: 40 kills in every run.
+        command.env("ACD_TEST_JOB_KILLS", "200");
+    }
+    shell::run(&mut command)?;
     Ok(Outcome::Passed)
 }
 

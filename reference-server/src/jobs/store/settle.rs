@@ -132,7 +132,7 @@ pub(in crate::jobs) async fn fail(tx: &mut Tx, failures: &[Failure], now: DateTi
         )
         update shared_jobs as j
         set state = case when h.fate <> 'again' then h.fate when h.delay > 0 then 'scheduled' else 'pending' end,
-            run_at = case when h.fate = 'again' then $3 + make_interval(secs => h.delay / 1000) else j.run_at end,
+            run_at = case when h.fate = 'again' and h.delay > 0 then $3 + make_interval(secs => h.delay / 1000) else j.run_at end,
             finished_at = case when h.fate <> 'again' then $3 end,
             error = h.error, lease_id = null, lease_until = null
         from held as h where j.id = h.id

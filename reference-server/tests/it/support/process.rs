@@ -52,6 +52,12 @@ impl Settings {
         self
     }
 
+    /// Where it is told to listen.
+    pub(crate) fn address(&self) -> &str {
+        let listen = self.0.iter().find(|(name, _)| *name == "ACD_LISTEN");
+        listen.and_then(|(_, address)| address.to_str()).unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_acd"));
         // Not where an acd.toml may lie.

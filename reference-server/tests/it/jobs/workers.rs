@@ -7,6 +7,7 @@ use acd_platform::JobId;
 use acd_platform::ProductSlug;
 use acd_platform::jobs::{AttemptOutcome, JobState};
 use acd_server::jobs::{CleanUp, Handler, JobContext, JobError, NewJob, Policy, Workers, enqueue};
+use acd_server::kernel::db::PoolSettings;
 use acd_server::kernel::principal::Principal;
 use acd_server::kernel::request_id::RequestId;
 use chrono::TimeDelta;
@@ -18,7 +19,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{ALL, at, show, state};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, TestOptions};
+use crate::support::cluster::fresh_database;
+use crate::support::pooler::Pooler;
 use crate::support::wait::until;
 
 /// What the test wants of a job.
@@ -247,6 +250,37 @@ async fn a_job_outlives_its_lease_while_its_worker_lives_and_not_when_it_dies() 
     assert_eq!((shown.job.attempt, shown.attempts[0].outcome), (2, AttemptOutcome::Lost));
     other.end().await;
     keeping.cancel();
+}
+
+#[tokio::test]
+async fn jobs_are_done_behind_a_transaction_pooler_told_of_past_it_or_looked_for() {
+    let database = fresh_database().await;
+    let pooler = Pooler::start().await;
+    let pool = PoolSettings { named_statements: false, max: 6, per_product: 4, ..PoolSettings::default() };
+    let options = TestOptions { pool, ..TestOptions::default() };
+    let app = TestApp::over(database.by(pooler.over(&database)), options).await;
+    let acd = app.product("pct", &ALL).await;
+    let listening = CancellationToken::new();
+    for is_told in [false, true] {
+        // So long that a test which waits for it fails.
+        let poll = if is_told { Duration::from_secs(600) } else { Duration::from_millis(20) };
+        if is_told {
+            tokio::spawn(app.app.jobs.wakes().clone().listen(database.options.clone(), listening.clone()));
+            until("it listens", async || {
+                let sql = "select count(*) from pg_stat_activity where application_name = 'acd jobs'
+                    and datname = current_database() and query = 'LISTEN \"acd_jobs\"'";
+                let listeners: i64 = query_scalar(sql).fetch_one(&database.pool()).await.unwrap();
+                (listeners == 1).then_some(())
+            })
+            .await;
+        }
+        let workers = Workers::builder(app.app.jobs.clone()).handle(Obedient::default()).poll(poll);
+        let running = Running::start(workers.build());
+        let id = put(&app, NewJob::of::<Obedient>(&Do::Succeed).unwrap()).await;
+        until("it is done", async || (state(&acd, id).await == JobState::Succeeded).then_some(())).await;
+        running.end().await;
+    }
+    listening.cancel();
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use acd_platform::{JobId, JobLeaseId, ProductSlug};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::new::{check_kind, check_result};
@@ -92,8 +93,13 @@ pub(super) fn count(standings: &[Standing]) {
 }
 
 impl Jobs {
-    /// Claims jobs for a product's own worker, waiting for them as long as is asked.
-    pub async fn claim(&self, principal: &Principal, asked: ClaimJobs) -> Result<ClaimedJobs> {
+    /// Claims jobs for a product's own worker, waiting for them as long as is asked, or until the token is cancelled.
+    pub async fn claim(
+        &self,
+        principal: &Principal,
+        asked: ClaimJobs,
+        stopping: &CancellationToken,
+    ) -> Result<ClaimedJobs> {
         let product = self.product_of(principal, asked.product)?;
         if !(1..=MAX_KINDS).contains(&asked.kinds.len()) {
             return Err(check::invalid("kinds", "name 1 to 100 kinds"));
@@ -127,11 +133,12 @@ impl Jobs {
             let (claimed, limited) = claim_once(&self.db, principal, &wanted, is_limited).await?;
             is_limited = limited;
             let left = until.saturating_duration_since(Instant::now());
-            if !claimed.is_empty() || left.is_zero() {
+            if !claimed.is_empty() || left.is_zero() || stopping.is_cancelled() {
                 let job = |job| claimed_job(job, &wanted);
                 return Ok(ClaimedJobs { jobs: claimed.into_iter().map(job).collect::<Result<_>>()? });
             }
-            woken.wait_at_most(left.min(if limited { LIMITED_AGAIN } else { LOOK_AGAIN })).await;
+            let wait = woken.wait_at_most(left.min(if limited { LIMITED_AGAIN } else { LOOK_AGAIN }));
+            stopping.run_until_cancelled(wait).await;
         }
     }
 

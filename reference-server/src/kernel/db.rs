@@ -20,8 +20,9 @@ const PLANNED_ONCE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan";
 const QUEUE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
                      SET LOCAL enable_bitmapscan = off";
 
-/// For what a crash of the database may undo, since whoever was told of it will then be refused and begin anew.
-const UNFLUSHED: &str = "; SET LOCAL synchronous_commit = off";
+/// The same for what a crash of the database may undo, since whoever was told of it will then be refused and begin anew.
+const QUEUE_UNFLUSHED: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+                               SET LOCAL enable_bitmapscan = off; SET LOCAL synchronous_commit = off";
 
 /// How the pool is sized.
 #[derive(Clone, Debug)]
@@ -123,21 +124,21 @@ impl Db {
         self.open(begin + PLANNED_ONCE).await
     }
 
-    /// A transaction over a queue: planned once, by its indexes. It does not count towards a product's share.
+    /// A transaction over a queue: planned once, by its indexes.
     ///
     /// # Errors
-    /// As [`Db::bulk`].
+    /// As [`Db::scoped`].
     pub async fn queue(&self, principal: &Principal) -> Result<Tx> {
-        self.open(begin_statement(principal, self.settings.statement_timeout) + QUEUE).await
+        self.shared(principal, QUEUE).await
     }
 
     /// The same for taking work out of a queue: the commit does not wait for the disk. A crash of the database may undo it,
     /// then the work waits again and whoever had it finds its lease gone. A later commit that waits makes this one durable too.
     ///
     /// # Errors
-    /// As [`Db::bulk`].
+    /// As [`Db::scoped`].
     pub async fn queue_unflushed(&self, principal: &Principal) -> Result<Tx> {
-        self.open(begin_statement(principal, self.settings.statement_timeout) + QUEUE + UNFLUSHED).await
+        self.shared(principal, QUEUE_UNFLUSHED).await
     }
 
     /// Whether a session of PostgreSQL stays with its connection, as `LISTEN` needs it.

@@ -64,13 +64,8 @@ async fn claim(
     principal: Principal,
     Json(asked): Json<ClaimJobs>,
 ) -> Result<axum::Json<ClaimedJobs>> {
-    // Whoever waits while the process stops would be cut.
-    let stopping = app.stopping.clone();
-    let claim = app.jobs.claim(&principal, asked);
-    match stopping.run_until_cancelled_owned(claim).await {
-        Some(claimed) => claimed.map(axum::Json),
-        None => Ok(axum::Json(ClaimedJobs { jobs: Vec::new() })),
-    }
+    // Whoever still waited when the process stops would be cut.
+    app.jobs.claim(&principal, asked, &app.stopping).await.map(axum::Json)
 }
 
 async fn heartbeat(

@@ -17,7 +17,7 @@ use crate::kernel::problem::Result;
 /// Claims until the token is cancelled; returns when no handler runs any more.
 pub(super) async fn run(shared: &Arc<Shared>, acks: mpsc::Sender<Ack>, until: &CancellationToken) {
     let mut handlers = JoinSet::new();
-    until.run_until_cancelled(claim(shared, &acks, &mut handlers)).await;
+    claim(shared, &acks, &mut handlers, until).await;
     let finish = async { while handlers.join_next().await.is_some() {} };
     if timeout(shared.grace, finish).await.is_err() {
         shared.handing_back.cancel();
@@ -26,12 +26,14 @@ pub(super) async fn run(shared: &Arc<Shared>, acks: mpsc::Sender<Ack>, until: &C
     }
 }
 
-async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut JoinSet<()>) {
+/// Heeds the token only while it waits: a claim that is dropped half-way leaves jobs that nobody starts.
+async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut JoinSet<()>, until: &CancellationToken) {
     let room = Arc::new(Semaphore::new(shared.concurrency));
     let mut woken = shared.jobs.wakes.subscribe();
     let mut is_limited = true;
-    loop {
-        let Ok(mut permits) = Arc::clone(&room).acquire_owned().await else { return };
+    while !until.is_cancelled() {
+        let free = until.run_until_cancelled(Arc::clone(&room).acquire_owned()).await;
+        let Some(Ok(mut permits)) = free else { return };
         let more = room.available_permits().min(shared.batch - 1);
         // Nobody else takes permits, so as many as are there are to be had.
         if let Ok(others) = Arc::clone(&room).try_acquire_many_owned(u32::try_from(more).unwrap_or(0)) {
@@ -45,7 +47,8 @@ async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut Jo
                 is_limited = limited;
                 if claimed.is_empty() {
                     drop(permits);
-                    woken.wait_at_most(if limited { LIMITED_AGAIN } else { shared.poll }).await;
+                    let wait = woken.wait_at_most(if limited { LIMITED_AGAIN } else { shared.poll });
+                    until.run_until_cancelled(wait).await;
                     continue;
                 }
                 for (lease_id, job) in claimed {
@@ -56,7 +59,7 @@ async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut Jo
             Err(problem) => {
                 drop(permits);
                 tracing::warn!(cause = problem.cause_chain(), "no jobs could be claimed: {problem}");
-                woken.wait_at_most(shared.poll).await;
+                until.run_until_cancelled(woken.wait_at_most(shared.poll)).await;
             }
         }
     }

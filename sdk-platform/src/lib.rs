@@ -31,8 +31,8 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, JobId, JobLeaseId, JobLimitId, JobScheduleId,
-    PersonId, ServiceKeyId, UserId,
+    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, JobId, JobLeaseId, JobLimitId,
+    JobScheduleId, PersonId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;

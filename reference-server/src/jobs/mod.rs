@@ -2,7 +2,7 @@
 //!
 //! A job is put into the queue by [`enqueue`] inside the transaction of the change that causes it. It is claimed for the length of
 //! a lease, each product in its turn, by the server's own [`Workers`] or, over HTTP, by a product's. See docs/guides/jobs.md and
-//! docs/adr/0007-jobs-of-our-own.md.
+//! docs/adr/0008-jobs-of-our-own.md.
 
 mod clean_up;
 mod cron;

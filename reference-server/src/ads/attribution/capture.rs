@@ -1,6 +1,7 @@
 //! Touches and conversions, taken from events in the transaction that stores them.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::rule::{Counted, RuleBook};
 use super::signal::Signal;
 use super::store::capture as store;
-use super::touch::{ActorId, origin_id, touch_id};
+use super::touch::{ActorId, half_hour, origin_id, touch_id};
 use crate::events::StoreError;
 use crate::kernel::believed::Believed;
 use crate::kernel::db::{Db, Tx};
@@ -25,9 +26,10 @@ const KNOWN_TOUCHES: u64 = 200_000;
 pub struct Capture {
     db: Db,
     book: Believed<(), Arc<RuleBook>>,
-    /// Touches that are stored, with their time. Each event of a visit carries its campaign; only the first one, or one that
-    /// was earlier, has anything to write.
-    known: Cache<Uuid, DateTime<Utc>>,
+    /// Touches that are stored, by their fingerprint, with their time. Each event of a visit carries its campaign; only the first
+    /// one, or one that was earlier, has anything to write, and is worth a digest.
+    known: Cache<u64, DateTime<Utc>>,
+    hasher: Arc<RandomState>,
 }
 
 /// An event that was stored now and tells of a touch or a conversion.
@@ -44,6 +46,7 @@ pub(crate) struct Captured<'a> {
 /// A touch to be stored.
 pub(super) struct Touch<'a> {
     pub(super) id: Uuid,
+    fingerprint: u64,
     pub(super) origin: i64,
     pub(super) from: &'a Captured<'a>,
     pub(super) signal: &'a Signal,
@@ -52,12 +55,12 @@ pub(super) struct Touch<'a> {
 /// What a transaction wrote, to be remembered once it is committed.
 #[must_use = "remember it after the commit"]
 #[derive(Debug, Default)]
-pub(crate) struct Written(Vec<(Uuid, DateTime<Utc>)>);
+pub(crate) struct Written(Vec<(u64, DateTime<Utc>)>);
 
 impl Capture {
     /// Touches and conversions in this database.
     pub fn new(db: Db) -> Self {
-        Self { db, book: Believed::new(1), known: Cache::new(KNOWN_TOUCHES) }
+        Self { db, book: Believed::new(1), known: Cache::new(KNOWN_TOUCHES), hasher: Arc::default() }
     }
 
     /// The rules in force, as they were at most 0.9 s ago. What happens in between is settled later from the stored events.
@@ -87,13 +90,13 @@ impl Capture {
         tx.become_service().await?;
         store::touches(tx, &touches).await?;
         store::conversions(tx, &conversions).await?;
-        Ok(Written(touches.iter().map(|touch| (touch.id, touch.from.at)).collect()))
+        Ok(Written(touches.iter().map(|touch| (touch.fingerprint, touch.from.at)).collect()))
     }
 
     /// Remembers what was written, once it is on disk.
     pub(crate) fn remember(&self, written: Written) {
-        for (id, at) in written.0 {
-            self.known.insert(id, at);
+        for (fingerprint, at) in written.0 {
+            self.known.insert(fingerprint, at);
         }
     }
 
@@ -103,17 +106,19 @@ impl Capture {
         let mut touches: HashMap<Uuid, Touch<'a>> = HashMap::new();
         for from in events {
             let Some(signal) = from.signal else { continue };
-            let origin = origin_id(from.actor.product, signal);
-            let id = touch_id(from.actor, origin, signal, from.at);
-            if self.known.get(&id).is_some_and(|known| known <= from.at) {
+            let visit = (from.actor, signal.origin(), signal.click(), half_hour(from.at));
+            let fingerprint = self.hasher.hash_one(visit);
+            if self.known.get(&fingerprint).is_some_and(|known| known <= from.at) {
                 continue;
             }
-            let touch = Touch { id, origin, from, signal };
+            let origin = origin_id(from.actor.product, signal);
+            let id = touch_id(from.actor, origin, signal, from.at);
+            let touch = Touch { id, fingerprint, origin, from, signal };
             touches
                 .entry(id)
                 .and_modify(|held| {
                     if from.at < held.from.at {
-                        *held = Touch { id, origin, from, signal };
+                        *held = Touch { id, fingerprint, origin, from, signal };
                     }
                 })
                 .or_insert(touch);

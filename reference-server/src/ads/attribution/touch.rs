@@ -10,11 +10,16 @@ use super::signal::Signal;
 const VISIT_MILLIS: i64 = 30 * 60 * 1_000;
 
 /// Whose event it is: the product, whether the id is a user's, and the id.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct ActorId<'a> {
     pub(crate) product: &'a str,
     pub(crate) is_user: bool,
     pub(crate) id: &'a str,
+}
+
+/// The half hour of a visit, by its first millisecond.
+pub(super) fn half_hour(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis().div_euclid(VISIT_MILLIS) * VISIT_MILLIS
 }
 
 /// Id of the origin of a signal in a product.
@@ -36,9 +41,8 @@ pub(super) fn touch_id(actor: ActorId<'_>, origin: i64, signal: &Signal, at: Dat
     hash.update(origin.to_be_bytes());
     signal.click().into_iter().for_each(|field| part(&mut hash, field));
     let digest = hash.finalize();
-    let half_hour = at.timestamp_millis().div_euclid(VISIT_MILLIS) * VISIT_MILLIS;
     let mut bytes: [u8; 16] = digest.first_chunk().copied().unwrap_or_default();
-    bytes[..6].copy_from_slice(&half_hour.to_be_bytes()[2..]);
+    bytes[..6].copy_from_slice(&half_hour(at).to_be_bytes()[2..]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 

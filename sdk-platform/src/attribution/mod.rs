@@ -1,7 +1,7 @@
 //! Attribution: which campaign a conversion came from, across products.
 //!
 //! The server derives *touches* from events that carry UTM parameters or a click id, and *conversions* from events that a
-//! product's [rules](rules) count. The [report](report) credits each conversion to a touch of the same person, whichever
+//! product's [rules] count. The [report] credits each conversion to a touch of the same person, whichever
 //! product either was in.
 
 use acd_core::{Client, Operation};

@@ -27,7 +27,7 @@ use crate::kernel::{check, outbox};
 const LEASE_SECONDS: u16 = 30;
 const MAX_KINDS: usize = 100;
 const ERROR_CHARS: usize = 4_000;
-const MAX_RETRY_MS: u64 = 366 * 86_400_000;
+const MAX_RETRY_MS: u64 = 365 * 86_400_000;
 /// While jobs wait for their limit, nothing tells when it opens: this is how often a waiting claim looks.
 pub(super) const LIMITED_AGAIN: Duration = Duration::from_millis(50);
 /// A claim that waits looks this often although nobody woke it.

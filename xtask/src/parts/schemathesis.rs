@@ -16,7 +16,7 @@ const FOLDER: &str = "reference-server/tests/schemathesis";
 /// The product whose key tries everything but what ends keys.
 const PRODUCT: &str = "portal28";
 /// All that a product's key can have, so that requests get past the door.
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 18] = [
     "events:write",
     "events:read",
     "persons:read",
@@ -26,6 +26,15 @@ const SCOPES: [&str; 9] = [
     "assets:write",
     "keys:read",
     "keys:write",
+    "consents:read",
+    "consents:write",
+    "ads:read",
+    "ads:write",
+    "attribution:read",
+    "attribution:write",
+    "jobs:read",
+    "jobs:write",
+    "jobs:work",
 ];
 /// The product whose key makes, rotates and revokes keys.
 const KEYS_PRODUCT: &str = "waitlistlab";

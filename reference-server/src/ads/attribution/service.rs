@@ -131,7 +131,7 @@ impl Attribution {
             rules: &rules,
             model: query.model.unwrap_or(AttributionModel::LastTouch),
             group_by: query.group_by.unwrap_or(GroupBy::Source),
-            window_days: query.window.unwrap_or(Window::ThirtyDays).days().into(),
+            window: TimeDelta::days(query.window.unwrap_or(Window::ThirtyDays).days().into()),
             from,
             to,
             groups: GROUPS,

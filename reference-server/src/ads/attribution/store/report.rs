@@ -1,7 +1,7 @@
 //! Conversions credited to touches.
 
 use acd_platform::attribution::{AttributionModel, GroupBy, Origin};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -15,7 +15,8 @@ pub(in crate::ads::attribution) struct Question<'a> {
     pub(in crate::ads::attribution) rules: &'a [Uuid],
     pub(in crate::ads::attribution) model: AttributionModel,
     pub(in crate::ads::attribution) group_by: GroupBy,
-    pub(in crate::ads::attribution) window_days: i32,
+    /// How long before a conversion a touch counts.
+    pub(in crate::ads::attribution) window: TimeDelta,
     pub(in crate::ads::attribution) from: DateTime<Utc>,
     pub(in crate::ads::attribution) to: DateTime<Utc>,
     /// Most groups.
@@ -117,50 +118,51 @@ fn clamped(sum: &str) -> String {
 
 /// Conversions of a time by the touch they are credited to: sums of the largest groups, of the rest, and of what no touch led to.
 ///
-/// Of a person that was never merged, each conversion asks a covering index for one entry, person by person, so that neighbours
-/// lie on the same page. Merged persons and refunds are few, and their touches are looked for under each id.
+/// Each conversion asks a covering index for one entry, person by person, so that neighbours lie on the same page. Persons that were
+/// merged are few: theirs are looked for under each id, and stay apart until the best of an event's is known.
 pub(in crate::ads::attribution) async fn report(tx: &mut Tx, question: &Question<'_>) -> Result<Vec<SumRow>> {
     let (best, order) = match question.model {
         AttributionModel::FirstTouch => ("min", "asc"),
         _ => ("max", "desc"),
     };
-    let counted = "not c.refund and c.at >= $2 and c.at < $3 and c.rule_id = any($1)";
-    // Touches are ordered by time and then by origin. As two integers, the order is that of one array.
-    let touch = format!(
-        "select t.origin_id, array[(date_part('epoch', t.at) * 1000000)::bigint, t.origin_id] as touch
-         from shared_touches as t
-         where t.person_id = c.person_id and t.at <= c.at and t.at >= c.at - make_interval(days => $4)
-         order by t.at {order}, t.origin_id {order} limit 1"
-    );
     let (labels, names) = (labels(question.group_by), LABELS.join(", "));
     let sql = format!(
-        "with refunds as materialized (
-            select * from ({REFUNDS}) as r where at >= $2 and at < $3
-        ), joined as materialized ({JOINED}
-        ), few as (
-            select event_id, rule_id, true as refund, amount_minor, currency, at, person_id from refunds
+        "with joined as materialized ({JOINED}
+        ), counted as (
+            select * from (
+                select event_id, rule_id, person_id, at, false as refund, amount_minor, currency from shared_conversions
+                where not refund and at >= $2 and at < $3 and rule_id = any($1)
+                order by person_id, at
+            ) as conversions
             union all
-            select r.event_id, r.rule_id, true, r.amount_minor, r.currency, r.at, j.other
-            from refunds as r join joined as j on j.one = r.person_id
-            union all
-            select c.event_id, c.rule_id, false, c.amount_minor, c.currency, c.at, j.other
-            from shared_conversions as c join joined as j on j.one = c.person_id where {counted}
+            select event_id, rule_id, person_id, at, true, amount_minor, currency from ({REFUNDS}) as refunds
+            where at >= $2 and at < $3
+        ), bests as (
+            select c.refund, c.currency,
+                case when j.one is null then t.origin_id end as origin_id,
+                case when j.one is not null then c.event_id end as event_id,
+                case when j.one is not null then c.rule_id end as rule_id,
+                count(*) as alone, sum(c.amount_minor) as amounts, min(c.amount_minor) as amount,
+                -- Touches are ordered by time and then by origin. As two integers, the order is that of one array.
+                {best}(case when j.one is not null and t.origin_id is not null
+                    then array[(date_part('epoch', t.at) * 1000000)::bigint, t.origin_id] end) as touch
+            from counted as c left join joined as j on j.one = c.person_id
+            left join lateral (
+                select t.at, t.origin_id from shared_touches as t
+                where t.person_id = coalesce(j.other, c.person_id) and t.at <= c.at and t.at >= c.at - $4
+                order by t.at {order}, t.origin_id {order} limit 1
+            ) as t on true
+            group by 1, 2, 3, 4, 5
         ), credited as (
-            select t.origin_id, c.currency, count(*) as conversions, 0 as refunds, sum(c.amount_minor) as revenue,
-                0 as refunded
+            select origin_id, currency, coalesce(sum(events) filter (where not refund), 0) as conversions,
+                coalesce(sum(events) filter (where refund), 0) as refunds,
+                sum(amount) filter (where not refund) as revenue, sum(amount) filter (where refund) as refunded
             from (
-                select c.person_id, c.at, c.currency, c.amount_minor from shared_conversions as c where {counted}
-                order by c.person_id, c.at
-            ) as c left join lateral ({touch}) as t on true
-            where not exists (select from joined as j where j.one = c.person_id)
-            group by 1, 2
-            union all
-            select best[2], currency, count(*) filter (where not refund), count(*) filter (where refund),
-                sum(amount_minor) filter (where not refund), sum(amount_minor) filter (where refund)
-            from (
-                select c.event_id, c.rule_id, c.refund, c.amount_minor, c.currency, {best}(t.touch) as best
-                from few as c left join lateral ({touch}) as t on true group by 1, 2, 3, 4, 5
-            ) as bests group by 1, 2
+                select refund, currency, coalesce(origin_id, touch[2]) as origin_id,
+                    case when event_id is null then alone else 1 end as events,
+                    case when event_id is null then amounts else amount end as amount
+                from bests
+            ) as whole group by 1, 2
         ), grouped as (
             select is_attributed, {names}, currency, sum(conversions) as conversions, sum(refunds) as refunds,
                 sum(revenue) as revenue, sum(refunded) as refunded
@@ -192,7 +194,7 @@ pub(in crate::ads::attribution) async fn report(tx: &mut Tx, question: &Question
         .bind(question.rules)
         .bind(question.from)
         .bind(question.to)
-        .bind(question.window_days)
+        .bind(question.window)
         .bind(question.groups)
         .fetch_all(tx.conn())
         .await?)

@@ -20,6 +20,8 @@ const CALM: f64 = 0.7;
 const ROOMY: f64 = 0.5;
 /// The share of a window after which a product that asked for nothing has none reserved.
 const IDLE_PARTS: i64 = 5;
+/// In a window at least so long it matters what others used before anybody here asked.
+const LONG_MS: i64 = 60_000;
 /// Used by somebody whose calls do not pass through here.
 const OTHERS: &str = "~";
 /// The window in which use is told of pools whose quota only the vendor knows.
@@ -38,6 +40,10 @@ pub(super) struct Ledger {
     blocked_until: i64,
     /// The share in percent that the vendor told last.
     told: Option<f64>,
+    /// When the vendor counted what it told last.
+    told_at: Option<i64>,
+    /// When a telling showed last what others use.
+    clear_at: Option<i64>,
     habits: BTreeMap<String, Habit>,
     is_high: bool,
     /// The latest time that anybody brought: clocks differ, and time does not run backwards here.
@@ -186,12 +192,16 @@ impl Ledger {
             self.units = Some(units);
         }
         let Some(percent) = telling.used_percent.filter(|percent| percent.is_finite()) else { return };
-        self.told = Some(percent);
+        (self.told, self.told_at) = (Some(percent), self.told_at.max(Some(telling.as_of)));
         let Some(limit) = self.limit(terms) else { return };
         let (least, most) = bounds(limit, percent);
         // When the vendor counted, its count held no more than this of ours: so the rest is somebody else's.
         let ours = self.spent.used(span, telling.as_of) + self.lent() + self.doubted();
         self.spent.enter(span, OTHERS, least.saturating_sub(ours), now);
+        // With calls under way that the vendor may not have counted, others' use hides behind them.
+        if least > ours || self.lent() == 0 {
+            self.clear_at = self.clear_at.max(Some(telling.as_of));
+        }
         // Since then no more than this can have been added: so what is doubted beyond it was never used.
         let bound = most + self.spent.since(span, telling.as_of) + self.lent();
         let mut excess = self.used(span, now).saturating_sub(bound);
@@ -229,8 +239,8 @@ impl Ledger {
         self.spent.used_by(span, product, now) + self.lent_to(product)
     }
 
-    fn shares(&self, span: Span, terms: &Terms<'_>, now: i64) -> Shares {
-        let mut shares = Shares::new(self.limit(terms).map(u64::from), self.used(span, now));
+    fn shares(&self, span: Span, terms: &Terms<'_>, limit: Option<u64>, now: i64) -> Shares {
+        let mut shares = Shares::new(limit, self.used(span, now));
         let asking = self.replicas.values().flat_map(|replica| &replica.asks);
         let mut products: BTreeSet<&str> = asking.clone().map(|ask| ask.product.as_str()).collect();
         let idle_after = span.window_ms() / IDLE_PARTS;
@@ -265,13 +275,33 @@ impl Ledger {
         self.replicas.get_key_value(&name).map(|(name, _)| (name.as_str(), at, cost))
     }
 
-    /// Lends to whoever waits, each in turn, as long as there is something to lend.
+    /// Whether others may have used more than the ledger knows. A vendor that answers and tells nothing is taken at its word.
+    fn is_unclear(&self, span: Span, now: i64) -> bool {
+        let window = span.window_ms();
+        let is_recent = |at: Option<i64>| at.is_some_and(|at| at + window > now);
+        let is_told = is_recent(self.told_at) || self.spent.used(span, now) == 0;
+        window >= LONG_MS && is_told && !is_recent(self.clear_at)
+    }
+
+    /// Lends to whoever waits, each in turn, as long as there is something to lend. While it is unclear what others use,
+    /// that is half of the pool; beyond it one call at a time, whose answer makes it clear.
     fn serve(&mut self, span: Span, terms: &Terms<'_>, now: i64) {
         if self.blocked_until > now {
             return;
         }
-        let mut shares = self.shares(span, terms, now);
-        while let Some(product) = shares.next() {
+        let limit = self.limit(terms).map(u64::from);
+        if !self.is_unclear(span, now) {
+            return self.lend(self.shares(span, terms, limit, now), usize::MAX);
+        }
+        self.lend(self.shares(span, terms, limit.map(|limit| limit / 2), now), usize::MAX);
+        if self.lent() == 0 {
+            self.lend(self.shares(span, terms, limit, now), 1);
+        }
+    }
+
+    fn lend(&mut self, mut shares: Shares, calls: usize) {
+        for _ in 0..calls {
+            let Some(product) = shares.next() else { return };
             let Some((replica, _, cost)) = self.next_ask(&product) else { return };
             let replica = replica.to_owned();
             let Some(replica) = self.replicas.get_mut(&replica) else { return };
@@ -343,7 +373,7 @@ impl Ledger {
     pub(super) fn view(&mut self, terms: &Terms<'_>, now: i64) -> View {
         let span = terms.span();
         let now = self.settle(span, now);
-        let shares = self.shares(span, terms, now);
+        let shares = self.shares(span, terms, self.limit(terms).map(u64::from), now);
         let mut products: BTreeSet<String> = self.spent.users(span, now).map(str::to_owned).collect();
         products.extend(shares.products().map(str::to_owned));
         products.remove(OTHERS);
@@ -418,6 +448,11 @@ mod tests {
     /// A window, with all by which units count longer.
     const WINDOW: i64 = 303_500;
 
+    /// A ledger of a pool that nobody else uses.
+    fn clear() -> Ledger {
+        Ledger { clear_at: Some(0), ..Ledger::default() }
+    }
+
     fn ask(product: &str, count: u32, since: i64) -> Ask {
         Ask { product: product.to_owned(), cost: 3, count, since, is_background: false }
     }
@@ -437,7 +472,7 @@ mod tests {
 
     #[test]
     fn no_more_is_lent_than_is_there_and_what_is_used_counts_for_its_window() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let reply = exchange(&mut ledger, "r1", &asking([ask("a", 99, 0)]), 0);
         assert_eq!((reply.granted, reply.largest), (units("a", 60), Some(60)));
         let done = Report { done: units("a", 60), ..asking([ask("a", 1, 5)]) };
@@ -450,8 +485,37 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_back_unused_goes_to_whoever_waits_on_any_replica() {
+    fn what_others_used_before_the_first_call_is_known_before_the_last_unit_is_lent() {
         let mut ledger = Ledger::default();
+        assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 7, 0)]), 0).granted, units("a", 21));
+        assert_eq!(exchange(&mut ledger, "r2", &asking([ask("a", 7, 0)]), 1).granted, units("a", 9), "half of it");
+        let told = |percent: f64| vec![Telling { units: None, used_percent: Some(percent), as_of: 40 }];
+        let answered = Report { done: units("a", 21), tellings: told(50.0), ..asking([ask("a", 20, 2)]) };
+        assert_eq!(exchange(&mut ledger, "r1", &answered, 50).granted, BTreeMap::new());
+        // All are answered, and the vendor counts nine more.
+        let answered = Report { done: units("a", 9), tellings: told(65.0), ..Report::default() };
+        exchange(&mut ledger, "r2", &answered, 60);
+        assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 20, 2)]), 61).granted, units("a", 21));
+    }
+
+    #[test]
+    fn while_others_use_is_unclear_a_call_at_a_time_asks_for_it() {
+        let mut ledger = Ledger::default();
+        let telling = Telling { units: None, used_percent: Some(5.0), as_of: 0 };
+        exchange(&mut ledger, "r1", &asking([ask("a", 9, 0)]), 0);
+        let report = Report { done: units("a", 3), held: units("a", 27), tellings: vec![telling], ..Report::default() };
+        exchange(&mut ledger, "r1", &report, 1);
+        // It never answers for the others, but they count.
+        let after = LEASE_MS + 2;
+        let mut waiting = asking([ask("a", 5, 2)]);
+        assert_eq!(exchange(&mut ledger, "r2", &waiting, after).granted, units("a", 3));
+        waiting.held = units("a", 3);
+        assert_eq!(exchange(&mut ledger, "r2", &waiting, after + 1).granted, BTreeMap::new());
+    }
+
+    #[test]
+    fn what_comes_back_unused_goes_to_whoever_waits_on_any_replica() {
+        let mut ledger = clear();
         exchange(&mut ledger, "r1", &asking([ask("a", 20, 0)]), 0);
         assert_eq!(exchange(&mut ledger, "r2", &asking([ask("b", 2, 0)]), 10).granted, BTreeMap::new());
         // Nothing is held any more: everything came back.
@@ -461,7 +525,7 @@ mod tests {
 
     #[test]
     fn the_more_urgent_and_then_the_older_call_of_a_product_comes_first_whatever_its_replica() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         exchange(&mut ledger, "r0", &asking([ask("x", 20, 0)]), 0);
         let background = Ask { is_background: true, ..ask("a", 1, 1) };
         exchange(&mut ledger, "r1", &asking([background]), 1);
@@ -479,7 +543,7 @@ mod tests {
 
     #[test]
     fn a_dead_replica_loses_what_it_held_and_the_vendor_tells_how_much_of_that_was_used() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let used = Report { done: units("a", 30), ..Report::default() };
         exchange(&mut ledger, "live", &used, 0);
         exchange(&mut ledger, "dead", &asking([ask("a", 4, 0)]), 0);
@@ -497,7 +561,7 @@ mod tests {
 
     #[test]
     fn what_others_use_is_learnt_and_our_own_is_not_taken_for_theirs() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let told = |percent: f64, as_of: i64| Telling { units: None, used_percent: Some(percent), as_of };
         let report = Report { done: units("a", 30), tellings: vec![told(50.0, 0)], ..Report::default() };
         exchange(&mut ledger, "r", &report, 0);
@@ -510,7 +574,7 @@ mod tests {
 
     #[test]
     fn a_pause_holds_for_every_replica() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let throttled = Report { blocked_for_ms: 60_000, ..Report::default() };
         exchange(&mut ledger, "r1", &throttled, 0);
         let reply = exchange(&mut ledger, "r2", &asking([ask("a", 1, 0)]), 1_000);
@@ -521,7 +585,7 @@ mod tests {
 
     #[test]
     fn with_room_units_are_lent_ahead_and_without_they_are_not() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let ahead = Report { ahead: units("a", 12), ..Report::default() };
         assert_eq!(exchange(&mut ledger, "r", &ahead, 0).granted, units("a", 7));
         let used = Report { done: units("a", 31), ..ahead.clone() };
@@ -531,7 +595,7 @@ mod tests {
 
     #[test]
     fn the_alert_comes_once_until_there_is_room_again() {
-        let mut ledger = Ledger::default();
+        let mut ledger = clear();
         let terms = Terms { allowance: Some(ALLOWED), weights: &BTreeMap::new() };
         let mut turn = |done: u64, now: i64| {
             let report = Report { done: units("a", done), ..Report::default() };
@@ -549,7 +613,7 @@ mod tests {
         fn the_vendors_limit_is_never_passed(
             steps in proptest::collection::vec((0_usize..3, 0_i64..20_000, 0_u32..12, any::<bool>(), 0_u64..4), 1..120),
         ) {
-            let mut ledger = Ledger::default();
+            let mut ledger = clear();
             let mut hands = [0_u64; 3];
             let mut leases = [0_i64; 3];
             let mut counted: Vec<(i64, u64)> = Vec::new();

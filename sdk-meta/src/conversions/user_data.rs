@@ -269,7 +269,8 @@ impl Serialize for UserData {
     }
 }
 
-/// Reads what was written before, or what another sends: the hashes have to be hashes. Keys that are not known are ignored.
+/// Reads what was written before, and what another sends in the clear: it is normalised and hashed while it is read, as by
+/// [`UserData::with`]. Keys that are not known are ignored.
 impl<'de> Deserialize<'de> for UserData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -285,10 +286,8 @@ impl<'de> Deserialize<'de> for UserData {
                 let mut user = UserData::new();
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
                     if let Some(key) = UserKey::from_name(&name) {
-                        match map.next_value::<OneOrMany>()? {
-                            OneOrMany::One(hash) => user.put(key, hash),
-                            OneOrMany::Many(hashes) => hashes.into_iter().for_each(|hash| user.put(key, hash)),
-                        }
+                        let values = map.next_value::<OneOrMany>()?.into_texts();
+                        user = values.into_iter().fold(user, |user, value| user.with(key, value));
                     } else if let Some(key) = PlainKey::from_name(&name) {
                         user = user.plain(key, map.next_value::<TextOrNumber>()?.into_text());
                     } else {
@@ -304,10 +303,19 @@ impl<'de> Deserialize<'de> for UserData {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a hash in hexadecimal or a list of them")]
+#[serde(untagged, expecting = "expected a text or a list of them")]
 enum OneOrMany {
-    One(Hashed),
-    Many(Vec<Hashed>),
+    One(TextOrNumber),
+    Many(Vec<TextOrNumber>),
+}
+
+impl OneOrMany {
+    fn into_texts(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one.into_text()],
+            Self::Many(many) => many.into_iter().map(TextOrNumber::into_text).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -362,12 +370,18 @@ mod tests {
     }
 
     #[test]
-    fn what_should_be_hashed_is_not_read_in_the_clear() {
-        let error = serde_json::from_value::<UserData>(json!({"em": "mary@example.com"})).unwrap_err().to_string();
-        assert!(error.contains("hash") && !error.contains("mary"), "{error}");
-        let user: UserData = serde_json::from_value(json!({"em": "00".repeat(32), "lead_id": 7, "new": [1]})).unwrap();
-        assert_eq!(user.plain_value(PlainKey::LeadId), Some("7"));
-        assert_eq!(user.keys().collect::<Vec<_>>(), ["em", "lead_id"]);
+    fn what_is_read_in_the_clear_is_hashed_at_once() {
+        let clear =
+            json!({"em": [" Mary@Example.com", "00".repeat(32)], "ph": 16505551212_u64, "lead_id": 7, "new": [1]});
+        let read: UserData = serde_json::from_value(clear).unwrap();
+        let told = UserData::new().email("mary@example.com").with(UserKey::Email, "00".repeat(32));
+        assert_eq!(read, told.phone("+1 650 555 1212").plain(PlainKey::LeadId, "7"));
+        assert!(!serde_json::to_string(&read).unwrap().to_lowercase().contains("mary"));
+        let bad: UserData = serde_json::from_value(json!({"em": "mary at example.com", "external_id": "7"})).unwrap();
+        assert_eq!(bad.keys().collect::<Vec<_>>(), ["external_id"]);
+        assert_eq!(bad.dropped()[0].key(), "em");
+        let error = serde_json::from_value::<UserData>(json!({"em": {"mary": 1}})).unwrap_err().to_string();
+        assert!(!error.contains("mary"), "{error}");
     }
 
     #[test]

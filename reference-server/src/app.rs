@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use crate::ads::attribution::{self, Attribution, Capture};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
-use crate::events::{self, Writer, WriterSettings};
+use crate::events::{self, Writer};
 use crate::gateway::{self, Authenticator, JwtVerifier, KeyHasher, Keys};
 use crate::identity::{self, Entitlements, Persons, Users};
 use crate::jobs::{self, Jobs, Wakes};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
+use crate::kernel::group::GroupSettings;
 use crate::kernel::observe;
 use crate::kernel::outbox;
 use crate::kernel::principal::Principal;
@@ -49,7 +50,7 @@ pub struct Parts {
     /// JWTs, where they are enabled.
     pub jwt: Option<JwtVerifier>,
     /// How events are stored.
-    pub writer: WriterSettings,
+    pub writer: GroupSettings,
     /// The way to Meta; what needs it answers 503 without.
     pub meta: Option<Meta>,
 }

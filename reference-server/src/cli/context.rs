@@ -12,12 +12,12 @@ use sqlx::postgres::PgConnectOptions;
 use crate::ads::Meta;
 use crate::app::{App, Parts};
 use crate::config::{Config, ConfigError};
-use crate::events::WriterSettings;
 use crate::gateway::{JwtVerifier, KeyHasher};
 use crate::jobs::JobSettings;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::embedded::{DATABASE, Durability, EmbeddedCluster, EmbeddedOptions};
+use crate::kernel::group::GroupSettings;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -78,7 +78,7 @@ impl Context {
     /// # Errors
     /// When a secret or URL of the settings is unusable.
     pub fn app(&self, db: Db, meta: Option<Meta>) -> Result<App, Error> {
-        let writer = WriterSettings { lanes: self.config.ingest_lanes, ..WriterSettings::default() };
+        let writer = GroupSettings { lanes: self.config.ingest_lanes, ..GroupSettings::default() };
         let jwt = JwtVerifier::new(&self.config.jwt)?;
         Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer, meta }))
     }

@@ -91,7 +91,7 @@ pub(super) async fn print_openapi(context: &Context) -> CliResult {
         clock: crate::kernel::clock::Clock::system(),
         hasher: crate::gateway::KeyHasher::throwaway(),
         jwt: None,
-        writer: crate::events::WriterSettings::default(),
+        writer: crate::kernel::group::GroupSettings::default(),
         meta: None,
     })
     .router();

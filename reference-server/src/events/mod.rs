@@ -19,5 +19,4 @@ pub use store::ensure_partitions;
 pub(crate) use store::{PastTrack, past_tracks};
 pub use track::routes as track_routes;
 pub(crate) use track::{body_limit, cors};
-pub(crate) use writer::StoreError;
-pub use writer::{Writer, WriterSettings};
+pub use writer::Writer;

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::row::{Row, claim_of};
 use super::store::Stamped;
-use super::writer::StoreError;
 use crate::ads::attribution::{ActorId, Capture, Captured, Counted};
 use crate::identity::{Claim, Persons};
+use crate::kernel::group::StoreError;
 use crate::kernel::request_id::RequestId;
 
 /// What each of some rows tells, in their order.

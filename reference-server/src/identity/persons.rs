@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::store::persons::{self as store, Claim};
 use crate::events;
 use crate::kernel::db::{Db, Tx};
+use crate::kernel::group::StoreError;
 use crate::kernel::paging;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
@@ -37,11 +38,7 @@ impl Persons {
 
     /// Links what these events say belongs together, before they are stored, and says who each one's person is. Persons that a
     /// later claim merges are named as they were: `merged_into` leads on.
-    pub(crate) async fn resolve(
-        &self,
-        claims: &[Claim<'_>],
-        request_id: &RequestId,
-    ) -> Result<Vec<Uuid>, events::StoreError> {
+    pub(crate) async fn resolve(&self, claims: &[Claim<'_>], request_id: &RequestId) -> Result<Vec<Uuid>, StoreError> {
         if claims.is_empty() {
             return Ok(Vec::new());
         }

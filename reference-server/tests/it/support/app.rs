@@ -5,10 +5,10 @@ use acd_platform::keys::{CreateApiKey, Scope};
 use acd_platform::{PlatformClient, UserId};
 use acd_server::ads::Meta;
 use acd_server::app::{App, Parts};
-use acd_server::events::WriterSettings;
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
 use acd_server::kernel::clock::Clock;
 use acd_server::kernel::db::{Db, PoolSettings};
+use acd_server::kernel::group::GroupSettings;
 use acd_server::kernel::principal::Principal;
 use acd_server::kernel::request_id::RequestId;
 use acd_testing::MetaSimulator;
@@ -31,7 +31,7 @@ pub(crate) struct TestOptions {
     /// The pool over the database.
     pub(crate) pool: PoolSettings,
     /// How events are stored.
-    pub(crate) writer: WriterSettings,
+    pub(crate) writer: GroupSettings,
     /// Which JWTs are taken.
     pub(crate) jwt: JwtSettings,
     /// A simulator of Meta on the machine's clock, where a test needs one.
@@ -48,7 +48,7 @@ impl Default for TestOptions {
             audience: "authenticated".to_owned(),
             issuer: None,
         };
-        Self { clock: Clock::system(), pool, writer: WriterSettings::default(), jwt, meta: None }
+        Self { clock: Clock::system(), pool, writer: GroupSettings::default(), jwt, meta: None }
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::ads::attribution::{self, Attribution, Capture};
+use crate::ads::conversions::{self, ConversionParts, Conversions};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
 use crate::events::{self, Writer};
@@ -49,7 +50,7 @@ pub struct Parts {
     pub hasher: KeyHasher,
     /// JWTs, where they are enabled.
     pub jwt: Option<JwtVerifier>,
-    /// How events are stored.
+    /// How events and conversions are stored.
     pub writer: GroupSettings,
     /// The way to Meta; what needs it answers 503 without.
     pub meta: Option<Meta>,
@@ -95,6 +96,8 @@ pub struct Services {
     pub attribution: Attribution,
     /// Jobs.
     pub jobs: Jobs,
+    /// Conversions for Meta.
+    pub conversions: Conversions,
     /// Storing events.
     pub writer: Writer,
     /// Set when the process is asked to stop: from then on it is not ready.
@@ -109,6 +112,15 @@ impl App {
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
         let capture = Capture::new(db.clone());
+        let consents = ConsentService::new(db.clone(), clock.clone());
+        let conversions = Conversions::new(ConversionParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            consents: consents.clone(),
+            persons: persons.clone(),
+            meta: meta.clone(),
+            writer: writer.clone(),
+        });
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             service_keys: ServiceKeys::new(db.clone(), clock.clone(), hasher, auth.signed().clone()),
@@ -118,8 +130,9 @@ impl App {
             users: Users::new(db.clone()),
             entitlements: Entitlements::new(db.clone()),
             assets: Assets::new(db.clone()),
-            consents: ConsentService::new(db.clone(), clock.clone()),
+            consents,
             ads: Ads::new(db.clone(), meta),
+            conversions,
             jobs: Jobs::new(db.clone(), clock.clone(), Wakes::default()),
             auth,
             db,
@@ -140,6 +153,7 @@ impl App {
         let api = privacy::routes(api, self);
         let api = ads::routes(api, self);
         let api = attribution::routes(api, self);
+        let api = conversions::routes(api, self);
         let api = jobs::routes(api, self);
         let (router, document) = api.finish();
         let text: Arc<str> = document.to_string().into();

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::events::EventsClient;
 use crate::jobs::JobsClient;
 use crate::keys::KeysClient;
+use crate::meta_events::MetaEventsClient;
 use crate::persons::PersonsClient;
 use crate::service_keys::ServiceKeysClient;
 use crate::users::UsersClient;
@@ -56,6 +57,11 @@ impl PlatformClient {
     /// Stored events: one, lists, counts.
     pub fn events(&self) -> EventsClient<'_> {
         EventsClient::new(&self.http)
+    }
+
+    /// Conversions for Meta: the switch, events, what became of them, rules.
+    pub fn meta_events(&self) -> MetaEventsClient<'_> {
+        MetaEventsClient::new(&self.http)
     }
 
     /// Persons and their timelines.

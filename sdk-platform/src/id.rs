@@ -146,6 +146,14 @@ id!(
     /// A schedule that makes jobs.
     JobScheduleId, "sch"
 );
+id!(
+    /// A conversion for Meta, and what became of it.
+    ConversionId, "cnv"
+);
+id!(
+    /// A rule that turns shared events into events for Meta.
+    MetaEventRuleId, "mer"
+);
 
 #[cfg(test)]
 mod tests {

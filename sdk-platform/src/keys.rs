@@ -74,6 +74,15 @@ pub enum Scope {
     /// Claim jobs and say what became of them.
     #[serde(rename = "jobs:work")]
     JobsWork,
+    /// Send conversions to Meta, within what the product's switch and people's consent allow.
+    #[serde(rename = "conversions:send")]
+    ConversionsSend,
+    /// Read what became of conversions, the switch and the rules.
+    #[serde(rename = "conversions:read")]
+    ConversionsRead,
+    /// Set the switch and the rules of conversions.
+    #[serde(rename = "conversions:manage")]
+    ConversionsManage,
     /// List keys.
     #[serde(rename = "keys:read")]
     KeysRead,
@@ -87,7 +96,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -104,6 +113,9 @@ impl Scope {
         Self::JobsRead,
         Self::JobsWrite,
         Self::JobsWork,
+        Self::ConversionsSend,
+        Self::ConversionsRead,
+        Self::ConversionsManage,
         Self::KeysRead,
         Self::KeysWrite,
         Self::Admin,
@@ -129,6 +141,9 @@ impl Scope {
             Self::JobsRead => "jobs:read",
             Self::JobsWrite => "jobs:write",
             Self::JobsWork => "jobs:work",
+            Self::ConversionsSend => "conversions:send",
+            Self::ConversionsRead => "conversions:read",
+            Self::ConversionsManage => "conversions:manage",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
             Self::Admin => "admin",
@@ -176,7 +191,7 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 19))]
+    #[schemars(length(min = 1, max = 22))]
     pub scopes: Vec<Scope>,
     /// When it stops working; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

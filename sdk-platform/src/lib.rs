@@ -20,6 +20,7 @@ pub mod entitlements;
 pub mod events;
 pub mod jobs;
 pub mod keys;
+pub mod meta_events;
 pub mod persons;
 pub mod service_keys;
 pub mod users;
@@ -31,8 +32,8 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, ApiKeyId, AssetId, ConversionRuleId, EventId, IdError, JobId, JobLeaseId, JobLimitId,
-    JobScheduleId, PersonId, ServiceKeyId, UserId,
+    AdAccountUseId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, IdError, JobId, JobLeaseId, JobLimitId,
+    JobScheduleId, MetaEventRuleId, PersonId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;
@@ -48,6 +49,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         events::OPERATIONS,
         jobs::OPERATIONS,
         keys::OPERATIONS,
+        meta_events::OPERATIONS,
         persons::OPERATIONS,
         service_keys::OPERATIONS,
         users::OPERATIONS,

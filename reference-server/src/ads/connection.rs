@@ -40,18 +40,19 @@ impl Meta {
         Self::with(db, settings, Runtime::system(), None)
     }
 
-    /// A client of this simulator, which lives as long as the client. `runtime` is the simulator's own.
+    /// A client of this simulator, which lives at least as long as the client. `runtime` is the simulator's own.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn simulated(db: Db, simulator: MetaSimulator, runtime: Runtime) -> Result<Self> {
+    pub fn simulated(db: Db, simulator: impl Into<Arc<MetaSimulator>>, runtime: Runtime) -> Result<Self> {
+        let simulator = simulator.into();
         let settings = MetaSettings {
             token: Secret::from(simulator.world().access_token.as_str()),
             app_secret: Some(Secret::from(simulator.world().app_secret.as_str())),
             version: GraphVersion::default(),
             base_url: Some(simulator.url()),
         };
-        Self::with(db, settings, runtime, Some(Arc::new(simulator)))
+        Self::with(db, settings, runtime, Some(simulator))
     }
 
     fn with(db: Db, settings: MetaSettings, runtime: Runtime, simulator: Option<Arc<MetaSimulator>>) -> Result<Self> {
@@ -73,7 +74,12 @@ impl Meta {
 
     /// The client, for calls that this product asks for in this account.
     pub fn on_behalf(&self, product: &ProductSlug, account: &AdAccountId) -> MetaClient {
-        self.client.for_caller(product.as_str()).for_account(account)
+        self.for_product(product).for_account(account)
+    }
+
+    /// The client, for calls that this product asks for and that belong to no ad account, such as conversions.
+    pub fn for_product(&self, product: &ProductSlug) -> MetaClient {
+        self.client.for_caller(product.as_str())
     }
 
     /// The limits.

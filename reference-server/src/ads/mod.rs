@@ -1,8 +1,10 @@
-//! Advertising: Meta's ad accounts, shared by the products, what campaigns led to, and which ads did best.
+//! Advertising: Meta's ad accounts, shared by the products, what campaigns led to, which ads did best, and the conversions
+//! that Meta is told of.
 
 mod accounts;
 pub mod attribution;
 mod connection;
+pub mod conversions;
 mod insights;
 mod kind;
 mod limits;

@@ -27,9 +27,7 @@ impl Ads {
     /// # Errors
     /// 503 when this process has none.
     pub fn meta(&self) -> Result<&Meta> {
-        self.meta.as_ref().ok_or_else(|| {
-            Problem::unavailable("meta_not_connected", "this process is not connected to Meta; `acd serve` is")
-        })
+        self.meta.as_ref().ok_or_else(not_connected)
     }
 
     /// The product that a request is for.
@@ -55,4 +53,9 @@ impl Ads {
             }
         }
     }
+}
+
+/// What is answered where Meta is needed and there is no way to it.
+pub(super) fn not_connected() -> Problem {
+    Problem::unavailable("meta_not_connected", "this process is not connected to Meta; `acd serve` is")
 }

@@ -31,6 +31,7 @@ pub(super) async fn run(context: Context) -> CliResult {
     let drained = CancellationToken::new();
     let limits = tokio::spawn(app.clone().keep_limits(drained.clone()));
     let jobs = tokio::spawn(crate::jobs::run(app.clone(), context.job_settings()?, stopping.clone()));
+    let conversions = tokio::spawn(app.conversions.clone().run(stopping.clone()));
     let (router, _) = app.router();
     drop(app);
     let address = listener.local_addr()?;
@@ -53,6 +54,7 @@ pub(super) async fn run(context: Context) -> CliResult {
         }
     }
     jobs.await?;
+    conversions.await?;
     drained.cancel();
     limits.await?;
     maintenance.await?;

@@ -54,6 +54,11 @@ pub(super) fn accept(raw: &RawValue, defaults: Defaults<'_>) -> Result<Row, Refu
     build(message, defaults).map_err(|refusal| Refusal { message_id, ..refusal })
 }
 
+/// Checks a text that is JSON for what PostgreSQL, or a reader, cannot take.
+pub(crate) fn check_json(json: &str) -> Result<(), &'static str> {
+    scan::check(json).map_err(|(_, detail)| detail)
+}
+
 /// Reads again, slower, to say where it does not fit.
 fn explain(json: &str) -> Refusal {
     let mut reader = serde_json::Deserializer::from_str(json);

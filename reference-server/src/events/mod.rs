@@ -11,9 +11,10 @@ mod told;
 mod track;
 mod writer;
 
+pub(crate) use accept::check_json;
 pub use import::{ImportReport, import};
 pub use query::routes as query_routes;
-pub(crate) use query::timeline;
+pub(crate) use query::{named_between, timeline};
 pub(crate) use stamp::floor;
 pub use store::ensure_partitions;
 pub(crate) use store::{PastTrack, past_tracks};

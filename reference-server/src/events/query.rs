@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::stamp::floor;
 use super::store::{self, EventRow, Filter};
 use crate::app::App;
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, Tx};
 use crate::kernel::extract::{PathId, Query};
 use crate::kernel::paging;
 use crate::kernel::principal::Principal;
@@ -123,6 +123,16 @@ pub(crate) async fn timeline(
     let rows = store::of_ids(&mut tx, ids, below, limit + 1).await?;
     tx.commit().await?;
     page(rows, limit)
+}
+
+/// Tracked events of these names that are stored between two ids, oldest first, in a transaction of the service.
+pub(crate) async fn named_between(
+    tx: &mut Tx,
+    names: &[(ProductSlug, String)],
+    between: (Uuid, Uuid),
+    limit: i64,
+) -> Result<Vec<Event>> {
+    store::named_between(tx, names, between, limit).await?.into_iter().map(event_of).collect()
 }
 
 fn page(rows: Vec<EventRow>, limit: i64) -> Result<Page<Event>> {

@@ -274,3 +274,26 @@ pub(crate) async fn past_tracks(
     .await?;
     Ok((tracks, last))
 }
+
+/// Tracked events of these names between two ids, oldest first.
+pub(super) async fn named_between(
+    tx: &mut Tx,
+    names: &[(ProductSlug, String)],
+    (after, before): (Uuid, Uuid),
+    rows: i64,
+) -> Result<Vec<EventRow>> {
+    let sql = format!(
+        "select {COLUMNS} from shared_events as e
+         where e.id > $1 and e.id < $2 and e.type = 'track'
+            and (e.product, e.event) in (select * from unnest($3::text[], $4::text[]))
+         order by e.id limit $5"
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(after)
+        .bind(before)
+        .bind(names.iter().map(|(product, _)| product.as_str()).collect::<Vec<_>>())
+        .bind(names.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>())
+        .bind(rows)
+        .fetch_all(tx.conn())
+        .await?)
+}

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use acd_platform::persons::{IdentityLink, ListTimeline, LookupPerson, Person};
 use acd_platform::{Page, PersonId, ProductSlug, events::Event};
 use moka::sync::Cache;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::store::persons::{self as store, Claim};
+use super::store::persons::{self as store, Claim, EventIds};
 use crate::events;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::group::StoreError;
@@ -61,6 +61,22 @@ impl Persons {
 
     fn fingerprint(&self, claim: &Claim<'_>) -> u64 {
         self.hasher.hash_one((claim.product, claim.user_id, claim.anonymous_id))
+    }
+
+    /// What the events' own products were told of the persons behind them, in their order: one round trip, in a transaction
+    /// of the service.
+    pub(crate) async fn traits_of_each(
+        &self,
+        tx: &mut Tx,
+        ids: &[EventIds<'_>],
+    ) -> Result<Vec<Option<Map<String, Value>>>> {
+        let mut traits = vec![None; ids.len()];
+        for (place, told) in store::traits_of_each(tx, ids).await? {
+            if let Some(slot) = usize::try_from(place - 1).ok().and_then(|at| traits.get_mut(at)) {
+                *slot = Some(told.0);
+            }
+        }
+        Ok(traits)
     }
 
     /// The person that an id belongs to.

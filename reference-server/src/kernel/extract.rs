@@ -45,18 +45,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(
-                http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "send the body as Content-Type: application/json",
-            ));
-        }
+        check_is_json(&request)?;
         let body = read_body(request, state).await?;
         parse_json(&body).map(Self)
     }
+}
+
+fn check_is_json(request: &Request) -> Result<()> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "send the body as Content-Type: application/json",
+    ))
+}
+
+/// A JSON body of at most so many bytes, unread, for routes whose limit is another than the server's.
+pub async fn read_json(request: Request, max_bytes: usize) -> Result<Bytes> {
+    check_is_json(&request)?;
+    axum::body::to_bytes(request.into_body(), max_bytes).await.map_err(|error| {
+        let is_limit = error.into_inner().is::<http_body_util::LengthLimitError>();
+        if is_limit {
+            return Problem::too_large("body_too_large", format!("a request may have {max_bytes} bytes here"));
+        }
+        Problem::bad_request("body_incomplete", "the body ended early or could not be read")
+    })
 }
 
 /// The whole body within the route's size limit.

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::store::{self, Decision, Subject};
+use super::verdict::{ConsentSubject, Verdict};
 use crate::kernel::clock::Clock;
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, Tx};
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::{check, outbox};
@@ -37,6 +38,19 @@ impl ConsentService {
         let found = store::current(&mut tx, &product, &subject).await?;
         tx.commit().await?;
         Ok(found)
+    }
+
+    /// What many subjects have decided on a purpose, in their order: one round trip, in a transaction of the service.
+    pub(crate) async fn of_each(
+        &self,
+        tx: &mut Tx,
+        subjects: &[ConsentSubject<'_>],
+        purpose: Purpose,
+    ) -> Result<Vec<Verdict>, sqlx::Error> {
+        if subjects.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::of_each(tx, subjects, purpose).await
     }
 
     /// Records decisions. One that is the same as what counts is not recorded again.

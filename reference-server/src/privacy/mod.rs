@@ -3,6 +3,8 @@
 mod consents;
 mod routes;
 mod store;
+mod verdict;
 
 pub use consents::ConsentService;
 pub use routes::routes;
+pub(crate) use verdict::ConsentSubject;

@@ -5,6 +5,7 @@ use acd_platform::consents::{Consent, ConsentSource, Consents, Purpose};
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
+use super::verdict::{ConsentSubject, Verdict};
 use crate::kernel::db::Tx;
 use crate::kernel::problem::{Problem, Result};
 
@@ -91,4 +92,42 @@ pub(super) async fn insert(
         _ => error.into(),
     })?;
     Ok(())
+}
+
+/// When a subject agreed to a purpose and when it refused, as far as either counts, for each of many subjects.
+pub(super) async fn of_each(
+    tx: &mut Tx,
+    subjects: &[ConsentSubject<'_>],
+    purpose: Purpose,
+) -> Result<Vec<Verdict>, sqlx::Error> {
+    macro_rules! column {
+        (|$subject:ident| $value:expr) => {
+            subjects.iter().map(|$subject| $value).collect::<Vec<_>>()
+        };
+    }
+    #[derive(FromRow)]
+    struct Placed {
+        place: i64,
+        granted_at: Option<DateTime<Utc>>,
+        refused_at: Option<DateTime<Utc>>,
+    }
+    let rows: Vec<Placed> = sqlx::query_as(
+        "select place, granted_at, refused_at
+         from shared.consents_of_each($1::text[], $2::text[], $3::text[], $4::text[], $5)",
+    )
+    .bind(column!(|s| s.product.as_str()))
+    .bind(column!(|s| s.user_id))
+    .bind(column!(|s| s.anonymous_id))
+    .bind(column!(|s| s.email_hashes))
+    .bind(purpose.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    let mut verdicts = vec![Verdict::default(); subjects.len()];
+    for Placed { place, granted_at, refused_at } in rows {
+        let verdict = usize::try_from(place - 1).ok().and_then(|at| verdicts.get_mut(at));
+        if let Some(verdict) = verdict {
+            *verdict = Verdict { granted_at, refused_at };
+        }
+    }
+    Ok(verdicts)
 }

@@ -6,6 +6,7 @@ mod assets;
 mod attribution;
 mod auth;
 mod consents;
+mod conversions;
 mod crash;
 mod embedded;
 mod entitlements;

@@ -128,7 +128,7 @@ fn operations(document: &Value) -> Vec<(&str, Method, &Value)> {
 
 #[tokio::test]
 async fn each_operation_of_the_description_answers() {
-    let meta = Some(MetaSimulator::start().await.unwrap());
+    let meta = Some(MetaSimulator::start().await.unwrap().into());
     let server = TestApp::start_with(TestOptions { meta, ..TestOptions::default() }).await;
     let document = server.http().get("/openapi.json").send().await.json();
     let operations = operations(&document);

@@ -167,3 +167,35 @@ pub(in crate::identity) async fn links(tx: &mut Tx, person: Uuid) -> Result<Vec<
     .fetch_all(tx.conn())
     .await?)
 }
+
+/// The ids under which an event happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventIds<'a> {
+    pub(crate) product: &'a ProductSlug,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) anonymous_id: Option<&'a str>,
+}
+
+/// What a product was told of the persons behind ids, by place from 1. A user's id goes before a visitor's.
+pub(in crate::identity) async fn traits_of_each(
+    tx: &mut Tx,
+    ids: &[EventIds<'_>],
+) -> Result<Vec<(i64, Json<Map<String, Value>>)>, sqlx::Error> {
+    sqlx::query_as(
+        "select given.place, person.traits -> given.product
+         from unnest($1::text[], $2::text[], $3::text[]) with ordinality as given (product, user_id, anonymous_id, place)
+            cross join lateral (
+                select l.person_id from shared.identity_link as l
+                where l.product = given.product and (l.provider, l.external_id)
+                    in (('user', given.user_id), ('anonymous', given.anonymous_id))
+                order by l.provider desc limit 1
+            ) as link
+            join shared.person as person on person.id = link.person_id
+         where jsonb_typeof(person.traits -> given.product) = 'object'",
+    )
+    .bind(ids.iter().map(|id| id.product.as_str()).collect::<Vec<_>>())
+    .bind(ids.iter().map(|id| id.user_id).collect::<Vec<_>>())
+    .bind(ids.iter().map(|id| id.anonymous_id).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await
+}

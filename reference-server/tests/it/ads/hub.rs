@@ -30,7 +30,7 @@ impl Hub {
         let simulator = MetaSimulator::start().await.unwrap();
         let (account, page) =
             (AdAccountId::from(simulator.world().ad_account.as_str()), simulator.world().page.clone());
-        let server = TestApp::start_with(TestOptions { meta: Some(simulator), ..TestOptions::default() }).await;
+        let server = TestApp::start_with(TestOptions { meta: Some(simulator.into()), ..TestOptions::default() }).await;
         Self { server, account, page }
     }
 

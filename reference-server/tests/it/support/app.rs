@@ -1,5 +1,7 @@
 //! The server on a loopback port, over a database of its own.
 
+use std::sync::Arc;
+
 use acd_core::{Runtime, Secret};
 use acd_platform::keys::{CreateApiKey, Scope};
 use acd_platform::{PlatformClient, UserId};
@@ -35,7 +37,7 @@ pub(crate) struct TestOptions {
     /// Which JWTs are taken.
     pub(crate) jwt: JwtSettings,
     /// A simulator of Meta on the machine's clock, where a test needs one.
-    pub(crate) meta: Option<MetaSimulator>,
+    pub(crate) meta: Option<Arc<MetaSimulator>>,
 }
 
 impl Default for TestOptions {

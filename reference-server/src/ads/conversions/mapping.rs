@@ -1,0 +1,137 @@
+//! From a shared event and its person to Meta's event.
+
+use acd_meta::conversions::{
+    ActionSource, Content, ContentType, CustomData, Event, EventName, UserData, UserKey, click_id,
+};
+use acd_platform::events::Event as SharedEvent;
+use acd_platform::meta_events::{MetaEventRule, RuleMapping};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::rules::{at, number};
+
+/// Meta's event of a shared one. Its id is the browser's where the event has one, else the shared event's own, so that it is
+/// the same however often it is made.
+pub(super) fn event(rule: &MetaEventRule, shared: &SharedEvent, traits: Option<&Map<String, Value>>) -> Event {
+    let text = |path: &str| at(shared, path).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let url = text("context.page.url").or_else(|| text("properties.url"));
+    let agent = text("context.userAgent");
+    let user = user_data(shared, traits, url);
+    // Meta asks for the browser of what happened on a website; what comes from elsewhere says so.
+    let source = if url.is_some() && agent.is_some() { ActionSource::Website } else { ActionSource::SystemGenerated };
+    let id = text(rule.mapping.event_id.as_deref().unwrap_or("properties.event_id"));
+    let mut event = Event::new(EventName::from(rule.meta_event.as_str()), shared.timestamp, source, user);
+    event.event_id = Some(id.map_or_else(|| shared.id.to_string(), str::to_owned));
+    event.event_source_url = url.map(str::to_owned);
+    event.referrer_url = text("context.page.referrer").map(str::to_owned);
+    event.custom_data = custom_data(&rule.mapping, shared);
+    event
+}
+
+/// What the person agreed to when it happened, in Segment's convention.
+pub(super) fn agreed(shared: &SharedEvent) -> Option<bool> {
+    at(shared, "context.consent.categoryPreferences.advertising").and_then(Value::as_bool)
+}
+
+fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Option<&str>) -> UserData {
+    let mut user = UserData::new();
+    let trait_at = |path: &str| {
+        let mut parts = path.split('.');
+        let first = traits?.get(parts.next()?)?;
+        parts.try_fold(first, |value, part| value.get(part)).and_then(Value::as_str)
+    };
+    for (key, paths) in [
+        (UserKey::Email, ["email", "email_address"]),
+        (UserKey::Phone, ["phone", "phone_number"]),
+        (UserKey::FirstName, ["firstName", "first_name"]),
+        (UserKey::LastName, ["lastName", "last_name"]),
+        (UserKey::Gender, ["gender", "sex"]),
+        (UserKey::DateOfBirth, ["birthday", "date_of_birth"]),
+        (UserKey::City, ["address.city", "city"]),
+        (UserKey::State, ["address.state", "state"]),
+        (UserKey::Zip, ["address.postalCode", "postal_code"]),
+        (UserKey::Country, ["address.country", "country"]),
+    ] {
+        if let Some(value) = paths.into_iter().find_map(trait_at) {
+            user = user.with(key, value);
+        }
+    }
+    // The same form on every channel: the product's own id, or the visitor's.
+    if let Some(id) = shared.user_id.as_deref().or(shared.anonymous_id.as_deref()) {
+        user = user.external_id(id);
+    }
+    let first = |paths: [&str; 2]| paths.into_iter().find_map(|path| at(shared, path).and_then(Value::as_str));
+    if let Some(address) = first(["context.ip", "properties.ip"]) {
+        user = user.client_ip_address(address);
+    }
+    if let Some(agent) = first(["context.userAgent", "properties.user_agent"]) {
+        user = user.client_user_agent(agent);
+    }
+    if let Some(browser) = first(["context.fbp", "properties.fbp"]) {
+        user = user.browser_id(browser);
+    }
+    match first(["context.fbc", "properties.fbc"]) {
+        Some(click) => user.click_id(click),
+        None => match url.and_then(fbclid) {
+            Some(click) => user.click_id(click_id(&click, shared.timestamp)),
+            None => user,
+        },
+    }
+}
+
+/// The click id that a landing page's URL carries.
+fn fbclid(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    url.query_pairs().find(|(name, value)| name == "fbclid" && !value.is_empty()).map(|(_, value)| value.into_owned())
+}
+
+fn custom_data(mapping: &RuleMapping, shared: &SharedEvent) -> Option<CustomData> {
+    let text = |path: &str| at(shared, path).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let value = match mapping.value.as_deref() {
+        Some(path) => at(shared, path),
+        None => at(shared, "properties.revenue").or_else(|| at(shared, "properties.value")),
+    };
+    let value = value.and_then(number);
+    let currency =
+        text(mapping.currency.as_deref().unwrap_or("properties.currency")).or(mapping.default_currency.as_deref());
+    let mut data = match (value, currency) {
+        (Some(value), Some(currency)) => CustomData::worth(value, currency),
+        (value, _) => CustomData { value, ..CustomData::new() },
+    };
+    data.order_id = at(shared, mapping.order_id.as_deref().unwrap_or("properties.order_id")).and_then(plain);
+    let products = at(shared, mapping.contents.as_deref().unwrap_or("properties.products")).and_then(Value::as_array);
+    data.contents = products.into_iter().flatten().filter_map(content).collect();
+    data.content_ids = data.contents.iter().filter_map(|content| content.id.clone()).collect();
+    if !data.contents.is_empty() {
+        data.content_type = Some(ContentType::Product);
+        data.num_items =
+            Some(data.contents.iter().map(|content| content.quantity.unwrap_or(1)).fold(0, u64::saturating_add));
+    }
+    (data != CustomData::new()).then_some(data)
+}
+
+/// A product as Segment's specification has it, or its id alone.
+fn content(product: &Value) -> Option<Content> {
+    let text = |name: &str| product.get(name).and_then(plain);
+    let id = ["product_id", "id", "sku"].into_iter().find_map(text).or_else(|| plain(product));
+    let quantity = product.get("quantity").and_then(number).filter(|number| (1.0..1e9).contains(number));
+    let price = product.get("price").and_then(number).filter(|price| *price >= 0.0);
+    Some(Content {
+        id: Some(id?),
+        quantity: quantity.map(|number| number as u64),
+        item_price: price,
+        title: text("name"),
+        brand: text("brand"),
+        category: text("category"),
+        ..Content::default()
+    })
+}
+
+/// A text, or a number as one.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

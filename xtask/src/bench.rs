@@ -16,8 +16,8 @@ use crate::{
 pub(crate) enum Bench {
     /// Events per second into the server beside bare PostgreSQL, in one run on one cluster.
     Ingest,
-    /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator; and the attribution
-    /// report beside a bare scan of the rows it touches.
+    /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator; the attribution
+    /// report beside a bare scan of the rows it touches; and conversions for Meta accepted per second, beside events.
     Hub,
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
     /// HMAC, a large upload's memory, and what the crate takes to build.
@@ -34,7 +34,7 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     let (package, names, needs) = match what {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
-        Bench::Hub => ("acd-server", &["hub", "attribution"][..], BTreeSet::from([Need::Postgres])),
+        Bench::Hub => ("acd-server", &["hub", "attribution", "conversions"][..], BTreeSet::from([Need::Postgres])),
         Bench::Ingest => ("acd-server", &["ingest"][..], BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", &["track"][..], BTreeSet::new()),
     };

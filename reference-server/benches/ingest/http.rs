@@ -1,21 +1,13 @@
-//! A load generator that costs little itself: prepared bodies over kept connections.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
-use base64::Engine;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+//! The events that are sent, in batches.
 
 use super::Result;
+use super::load::{authorization, post, send_all};
 
 const BATCH: usize = 100;
 const USERS: usize = 10_000;
 
 /// An event of about 500 bytes, as a shop would send it.
-fn event(number: usize) -> String {
+pub(super) fn event(number: usize) -> String {
     format!(
         r#"{{"type":"track","event":"Order Completed","messageId":"{}","userId":"user-{}","timestamp":"2026-01-01T00:00:00.000Z","properties":{{"order_id":"o-{number}","revenue":{}.{:02},"currency":"USD","coupon":"SPRING","products":[{{"sku":"sku-{}","name":"A product with a name","quantity":{},"price":12.5}}]}},"context":{{"locale":"en-US","timezone":"Europe/Berlin","campaign":{{"source":"meta","medium":"cpc","name":"spring-{}"}},"page":{{"url":"https://shop.example/checkout"}}}}}}"#,
         uuid::Uuid::new_v4(),
@@ -28,125 +20,14 @@ fn event(number: usize) -> String {
     )
 }
 
-/// A kept connection that speaks just enough HTTP/1.1, so that the load costs the machine little beside the server.
-struct Connection {
-    stream: TcpStream,
-    answer: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, answer: Vec::with_capacity(4096) })
-    }
-
-    /// Sends a request and reads the whole answer; anything but 200 is an error.
-    async fn call(&mut self, request: &[u8]) -> Result<()> {
-        self.stream.write_all(request).await?;
-        self.answer.clear();
-        loop {
-            if self.stream.read_buf(&mut self.answer).await? == 0 {
-                return Err("the server closed the connection".into());
-            }
-            let Some(head) = self.answer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
-            let text = std::str::from_utf8(&self.answer[..head])?;
-            let length: usize = text
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
-                .ok_or("the answer has no length")?;
-            if self.answer.len() < head + 4 + length {
-                continue;
-            }
-            if !text.starts_with("HTTP/1.1 200") {
-                return Err(String::from_utf8_lossy(&self.answer).into_owned().into());
-            }
-            return Ok(());
-        }
-    }
-}
-
-fn post(path: &str, authorization: &str, body: &str) -> Vec<u8> {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-fn authorization(key: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{key}:")))
-}
-
-/// Waits until the server answers.
-pub(super) async fn wait_until_ready(address: &str) -> Result<()> {
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Ok(mut connection) = Connection::open(address).await
-            && connection.call(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n").await.is_ok()
-        {
-            return Ok(());
-        }
-        if Instant::now() > until {
-            return Err("the server did not become ready within a minute".into());
-        }
-        #[expect(clippy::disallowed_methods, reason = "another process starts in real time")]
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
 /// Rows a second in batches of 100, over this many connections.
 pub(super) async fn batches(address: &str, key: &str, rows: usize, connections: usize) -> Result<f64> {
     let authorization = authorization(key);
-    let requests: Arc<Vec<Vec<u8>>> = Arc::new(
-        (0..rows / BATCH)
-            .map(|batch| {
-                let events: Vec<_> = (0..BATCH).map(|at| event(batch * BATCH + at)).collect();
-                let body = format!(r#"{{"batch":[{}],"sentAt":"2026-01-01T00:00:00.000Z"}}"#, events.join(","));
-                post("/v1/batch", &authorization, &body)
-            })
-            .collect(),
-    );
-    let next = Arc::new(AtomicUsize::new(0));
-    let mut tasks = JoinSet::new();
-    let started = Instant::now();
-    for _ in 0..connections {
-        let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
-        let mut connection = Connection::open(address).await?;
-        tasks.spawn(async move {
-            while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
-                connection.call(request).await?;
-            }
-            Result::Ok(())
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        done??;
-    }
-    Ok(rows as f64 / started.elapsed().as_secs_f64())
-}
-
-/// Rows a second of single events, over this many connections.
-pub(super) async fn singles(address: &str, key: &str, connections: usize, time: Duration) -> Result<f64> {
-    let authorization: Arc<str> = authorization(key).into();
-    let mut tasks = JoinSet::new();
-    let started = Instant::now();
-    for number in 0..connections {
-        let authorization = Arc::clone(&authorization);
-        let mut connection = Connection::open(address).await?;
-        tasks.spawn(async move {
-            let mut sent = 0_usize;
-            while started.elapsed() < time {
-                connection.call(&post("/v1/track", &authorization, &event(sent * 64 + number))).await?;
-                sent += 1;
-            }
-            Result::Ok(sent)
-        });
-    }
-    let mut sent = 0;
-    while let Some(done) = tasks.join_next().await {
-        sent += done??;
-    }
-    Ok(sent as f64 / started.elapsed().as_secs_f64())
+    let requests = (0..rows / BATCH).map(|batch| {
+        let events: Vec<_> = (0..BATCH).map(|at| event(batch * BATCH + at)).collect();
+        let body = format!(r#"{{"batch":[{}],"sentAt":"2026-01-01T00:00:00.000Z"}}"#, events.join(","));
+        post("/v1/batch", &authorization, &body)
+    });
+    let took = send_all(address, requests.collect(), connections).await?;
+    Ok(rows as f64 / took.as_secs_f64())
 }

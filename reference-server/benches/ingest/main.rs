@@ -2,8 +2,11 @@
 
 mod copy;
 mod http;
+#[path = "../support/http.rs"]
+mod load;
 mod pgbench;
 mod row_security;
+mod single;
 mod table;
 
 use std::process::{Child, Command, Stdio};
@@ -36,7 +39,7 @@ async fn run(folder: &std::path::Path) -> Result<()> {
         acd(folder, address).args(["keys", "create", "--product", "portal28", "--scope", "events:write"]).output()?;
     let key = String::from_utf8(key.stdout)?.trim().to_owned();
     let mut server = Server(acd(folder, address).arg("serve").stdout(Stdio::null()).spawn()?);
-    http::wait_until_ready(address).await?;
+    load::wait_until_ready(address).await?;
     let mut sql = PgConnection::connect_with(&cluster.connect_options(DATABASE)).await?;
 
     let mut batch = Vec::new();
@@ -68,7 +71,7 @@ async fn run(folder: &std::path::Path) -> Result<()> {
     let mut bench = Vec::new();
     for _ in 0..ROUNDS {
         empty(&mut sql).await?;
-        single.push(http::singles(address, &key, CLIENTS, Duration::from_secs(SINGLE_SECONDS)).await?);
+        single.push(single::singles(address, &key, CLIENTS, Duration::from_secs(SINGLE_SECONDS)).await?);
         empty(&mut sql).await?;
         bench.push(pgbench::run(&cluster.url(DATABASE), folder, CLIENTS, SINGLE_SECONDS)?);
     }

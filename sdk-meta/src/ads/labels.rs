@@ -31,6 +31,9 @@ pub const ADS: Operation = ads_read("meta.ad_labels.ads", "/{version}/{account}/
 /// All calls of this module.
 pub const OPERATIONS: &[Operation] = &[CREATE, LIST, CAMPAIGNS, AD_SETS, CREATIVES, ADS];
 
+/// Objects that one look-up by label gives. Meta's own 25 would hide some of those that a caller made under one label.
+const LOOKED_UP: u32 = 500;
+
 object! {
     /// A label ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-label), read 2026-11).
     AdLabel(AdLabelId), AdLabelFields {
@@ -105,22 +108,22 @@ impl<'c> AdLabelsClient<'c> {
         once(self.meta.http().runtime(), find, create).await
     }
 
-    /// The campaigns with this label. Safe to repeat.
+    /// The campaigns with this label, at most 500. Safe to repeat.
     pub fn campaigns(&self, account: &AdAccountId, label: &AdLabelId) -> MetaCall<'c, Page<Created<CampaignId>>> {
         self.labelled(&CAMPAIGNS, account, label)
     }
 
-    /// The ad sets with this label. Safe to repeat.
+    /// The ad sets with this label, at most 500. Safe to repeat.
     pub fn ad_sets(&self, account: &AdAccountId, label: &AdLabelId) -> MetaCall<'c, Page<Created<AdSetId>>> {
         self.labelled(&AD_SETS, account, label)
     }
 
-    /// The creatives with this label. Safe to repeat.
+    /// The creatives with this label, at most 500. Safe to repeat.
     pub fn creatives(&self, account: &AdAccountId, label: &AdLabelId) -> MetaCall<'c, Page<Created<CreativeId>>> {
         self.labelled(&CREATIVES, account, label)
     }
 
-    /// The ads with this label. Safe to repeat.
+    /// The ads with this label, at most 500. Safe to repeat.
     pub fn ads(&self, account: &AdAccountId, label: &AdLabelId) -> MetaCall<'c, Page<Created<AdId>>> {
         self.labelled(&ADS, account, label)
     }
@@ -134,7 +137,7 @@ impl<'c> AdLabelsClient<'c> {
     where
         I: serde::de::DeserializeOwned + 'static,
     {
-        let query = json!({ "ad_label_ids": [label], "operator": "ALL", "fields": "id" });
+        let query = json!({ "ad_label_ids": [label], "operator": "ALL", "fields": "id", "limit": LOOKED_UP });
         MetaCall::json(self.meta, operation).account(account).query(&query)
     }
 }

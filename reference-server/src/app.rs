@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ads::attribution::{self, Attribution, Capture};
 use crate::ads::conversions::{self, ConversionParts, Conversions};
+use crate::ads::publishing::{self, Publishing};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
 use crate::events::{self, Writer};
@@ -92,6 +93,8 @@ pub struct Services {
     pub consents: ConsentService,
     /// Advertising.
     pub ads: Ads,
+    /// Publications of ads.
+    pub publishing: Publishing,
     /// Conversions, and the campaigns they came from.
     pub attribution: Attribution,
     /// Jobs.
@@ -121,6 +124,8 @@ impl App {
             meta: meta.clone(),
             writer: writer.clone(),
         });
+        let ads = Ads::new(db.clone(), meta);
+        let jobs = Jobs::new(db.clone(), clock.clone(), Wakes::default());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             service_keys: ServiceKeys::new(db.clone(), clock.clone(), hasher, auth.signed().clone()),
@@ -131,9 +136,10 @@ impl App {
             entitlements: Entitlements::new(db.clone()),
             assets: Assets::new(db.clone()),
             consents,
-            ads: Ads::new(db.clone(), meta),
             conversions,
-            jobs: Jobs::new(db.clone(), clock.clone(), Wakes::default()),
+            publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone()),
+            ads,
+            jobs,
             auth,
             db,
             clock,
@@ -152,6 +158,7 @@ impl App {
         let api = assets::routes(api, self);
         let api = privacy::routes(api, self);
         let api = ads::routes(api, self);
+        let api = publishing::routes(api, self);
         let api = attribution::routes(api, self);
         let api = conversions::routes(api, self);
         let api = jobs::routes(api, self);

@@ -127,6 +127,14 @@ id!(
     AdAccountUseId, "aau"
 );
 id!(
+    /// A publication of ads.
+    PublicationId, "pub"
+);
+id!(
+    /// A template of publications.
+    AdTemplateId, "tpl"
+);
+id!(
     /// A rule that says which events are conversions.
     ConversionRuleId, "cvr"
 );

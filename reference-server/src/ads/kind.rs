@@ -5,7 +5,7 @@ use acd_meta::ads::ads::{Ad, CreateAd, ListAds, UpdateAd};
 use acd_meta::ads::campaigns::{Campaign, CreateCampaign, ListCampaigns, UpdateCampaign};
 use acd_meta::ads::creatives::{CreateCreative, Creative, ListCreatives, UpdateCreative};
 use acd_meta::ads::url_tags::Utm;
-use acd_meta::{AdAccountId, AdId, AdSetId, CampaignId, CreativeId, Done, Error, MetaClient, Page};
+use acd_meta::{AdAccountId, AdId, AdLabelId, AdSetId, CampaignId, CreativeId, Done, Error, MetaClient, Page};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +30,21 @@ pub(super) trait Kind: Send + 'static {
         label: &str,
         new: &Self::Create,
     ) -> impl Future<Output = Result<String, Error>> + Send;
+
+    /// Makes one with this label, by which it is found when nobody hears the answer.
+    fn create_labelled(
+        meta: &MetaClient,
+        account: &AdAccountId,
+        label: &AdLabelId,
+        new: Self::Create,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
+
+    /// Those with this label, at most 500.
+    fn labelled(
+        meta: &MetaClient,
+        account: &AdAccountId,
+        label: &AdLabelId,
+    ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
 
     fn get(meta: &MetaClient, id: &str) -> impl Future<Output = Result<Self::Object, Error>> + Send;
 
@@ -69,6 +84,25 @@ macro_rules! kind {
                 new: &$create,
             ) -> Result<String, Error> {
                 meta.$client().create_once(account, label, new).await.map(|id| id.to_string())
+            }
+
+            async fn create_labelled(
+                meta: &MetaClient,
+                account: &AdAccountId,
+                label: &AdLabelId,
+                mut new: $create,
+            ) -> Result<String, Error> {
+                new.adlabels.get_or_insert_default().push(label.clone().into());
+                meta.$client().create(account, &new).await.map(|created| created.id.to_string())
+            }
+
+            async fn labelled(
+                meta: &MetaClient,
+                account: &AdAccountId,
+                label: &AdLabelId,
+            ) -> Result<Vec<String>, Error> {
+                let page = meta.ad_labels().$client(account, label).await?;
+                Ok(page.data.into_iter().map(|found| found.id.to_string()).collect())
             }
 
             async fn get(meta: &MetaClient, id: &str) -> Result<$object, Error> {

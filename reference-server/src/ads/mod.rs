@@ -11,6 +11,7 @@ mod limits;
 mod objects;
 pub mod pool;
 mod problem;
+pub mod publishing;
 mod routes;
 mod service;
 mod store;

@@ -180,6 +180,36 @@ pub(super) async fn owned(tx: &mut Tx, product: &ProductSlug, objects: &[String]
     Ok(sqlx::query_scalar(sql).bind(product.as_str()).bind(objects).fetch_all(tx.conn()).await?)
 }
 
+/// Which of these objects of a kind are a product's in this account.
+pub(super) async fn owned_in(
+    tx: &mut Tx,
+    product: &ProductSlug,
+    account: &str,
+    kind: &str,
+    objects: &[&str],
+) -> Result<Vec<String>> {
+    let sql = "select object_id from ads_objects
+         where product = $1 and account = $2 and kind = $3 and object_id = any ($4)";
+    let query = sqlx::query_scalar(sql).bind(product.as_str()).bind(account).bind(kind).bind(objects);
+    Ok(query.fetch_all(tx.conn()).await?)
+}
+
+/// Notes whose an object is that was made without an intent of its own.
+pub(super) async fn own(tx: &mut Tx, object: &str, owner: &OwnerRow, hash: &[u8]) -> Result<()> {
+    let sql = "insert into ads_objects (product, kind, account, object_id, idempotency_key, request_hash, busy_until)
+         values ($1, $2, $3, $4, $5, $6, now()) on conflict (object_id) do nothing";
+    sqlx::query(sql)
+        .bind(&owner.product)
+        .bind(&owner.kind)
+        .bind(&owner.account)
+        .bind(object)
+        .bind(Uuid::now_v7().to_string())
+        .bind(hash)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Forgets an object that is deleted.
 pub(super) async fn forget(tx: &mut Tx, object: &str) -> Result<()> {
     sqlx::query("delete from ads_objects where object_id = $1").bind(object).execute(tx.conn()).await?;

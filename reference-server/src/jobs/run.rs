@@ -44,8 +44,8 @@ pub async fn run(app: App, settings: JobSettings, until: CancellationToken) {
     tasks.spawn(jobs.clone().keep_up_until(until.clone()));
     if settings.concurrency > 0 {
         let clean_up = CleanUp::new(jobs.clone(), settings.keep_done, settings.keep_dead);
-        let workers = Workers::builder(jobs.clone()).handle(clean_up).concurrency(settings.concurrency).grace(GRACE);
-        workers.build().run(until.clone()).await;
+        let workers = Workers::builder(jobs.clone()).handle(clean_up).handle(app.publishing.publisher());
+        workers.concurrency(settings.concurrency).grace(GRACE).build().run(until.clone()).await;
     } else {
         until.cancelled().await;
     }

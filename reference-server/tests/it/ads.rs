@@ -2,4 +2,5 @@
 
 mod hub;
 mod pool;
+mod publishing;
 mod replicas;

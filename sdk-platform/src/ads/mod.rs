@@ -10,6 +10,8 @@ pub mod campaigns;
 pub mod creatives;
 pub mod insights;
 pub mod limits;
+pub mod publications;
+pub mod templates;
 
 mod object;
 
@@ -27,6 +29,8 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         creatives::OPERATIONS,
         insights::OPERATIONS,
         limits::OPERATIONS,
+        publications::OPERATIONS,
+        templates::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()
 }
@@ -75,5 +79,15 @@ impl<'c> AdsHubClient<'c> {
     /// How much of Meta's limits is used, and by whom.
     pub fn limits(&self) -> limits::AdsLimitsClient<'c> {
         limits::AdsLimitsClient::new(self.http)
+    }
+
+    /// Campaigns with all that is in them, made as one job.
+    pub fn publications(&self) -> publications::PublicationsClient<'c> {
+        publications::PublicationsClient::new(self.http)
+    }
+
+    /// Templates of publications.
+    pub fn templates(&self) -> templates::AdTemplatesClient<'c> {
+        templates::AdTemplatesClient::new(self.http)
     }
 }

@@ -17,16 +17,16 @@ use serde_json::{Value, json};
 use crate::support::app::{TestApp, TestOptions};
 use crate::users::{refusal, topics};
 
-const ADS: [Scope; 2] = [Scope::AdsRead, Scope::AdsWrite];
+pub(super) const ADS: [Scope; 2] = [Scope::AdsRead, Scope::AdsWrite];
 
-struct Hub {
-    server: TestApp,
-    account: AdAccountId,
-    page: String,
+pub(super) struct Hub {
+    pub(super) server: TestApp,
+    pub(super) account: AdAccountId,
+    pub(super) page: String,
 }
 
 impl Hub {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let simulator = MetaSimulator::start().await.unwrap();
         let (account, page) =
             (AdAccountId::from(simulator.world().ad_account.as_str()), simulator.world().page.clone());
@@ -35,18 +35,18 @@ impl Hub {
     }
 
     /// A product that may use the account.
-    async fn product(&self, slug: &str) -> PlatformClient {
+    pub(super) async fn product(&self, slug: &str) -> PlatformClient {
         let allowed =
             CreateAdAccountUse { account: self.account.clone(), product: slug.parse().unwrap(), weight: None };
         self.server.admin().ads().accounts().create(&allowed).await.unwrap();
         self.server.product(slug, &ADS).await
     }
 
-    fn simulator(&self) -> &MetaSimulator {
+    pub(super) fn simulator(&self) -> &MetaSimulator {
         self.server.app.ads.meta().unwrap().simulator().unwrap()
     }
 
-    fn of_kind(&self, kind: &str) -> usize {
+    pub(super) fn of_kind(&self, kind: &str) -> usize {
         let snapshot = self.simulator().snapshot();
         snapshot["nodes"].as_array().unwrap().iter().filter(|node| node["kind"] == kind).count()
     }

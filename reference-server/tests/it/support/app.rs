@@ -5,7 +5,7 @@ use std::sync::Arc;
 use acd_core::{Runtime, Secret};
 use acd_platform::keys::{CreateApiKey, Scope};
 use acd_platform::{PlatformClient, UserId};
-use acd_server::ads::Meta;
+use acd_server::ads::{Meta, MetaSettings};
 use acd_server::app::{App, Parts};
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
 use acd_server::kernel::clock::Clock;
@@ -38,6 +38,8 @@ pub(crate) struct TestOptions {
     pub(crate) jwt: JwtSettings,
     /// A simulator of Meta on the machine's clock, where a test needs one.
     pub(crate) meta: Option<Arc<MetaSimulator>>,
+    /// Where Meta is otherwise, as for a second replica.
+    pub(crate) meta_at: Option<MetaSettings>,
 }
 
 impl Default for TestOptions {
@@ -50,7 +52,7 @@ impl Default for TestOptions {
             audience: "authenticated".to_owned(),
             issuer: None,
         };
-        Self { clock: Clock::system(), pool, writer: GroupSettings::default(), jwt, meta: None }
+        Self { clock: Clock::system(), pool, writer: GroupSettings::default(), jwt, meta: None, meta_at: None }
     }
 }
 
@@ -80,7 +82,11 @@ impl TestApp {
     /// A server over this database: a second one makes replicas.
     pub(crate) async fn over(database: TestDatabase, options: TestOptions) -> Self {
         let db = Db::new(database.options.clone(), options.pool);
-        let meta = options.meta.map(|meta| Meta::simulated(db.clone(), meta, Runtime::system()).unwrap());
+        let meta = match (options.meta, options.meta_at) {
+            (Some(simulator), _) => Some(Meta::simulated(db.clone(), simulator, Runtime::system()).unwrap()),
+            (None, Some(settings)) => Some(Meta::connect(db.clone(), settings).unwrap()),
+            (None, None) => None,
+        };
         if let Some(meta) = &meta {
             tokio::spawn(meta.pools().clone().keep(CancellationToken::new()));
         }

@@ -1,0 +1,5 @@
+//! The SQL of publications.
+
+pub(super) mod items;
+pub(super) mod publications;
+pub(super) mod templates;

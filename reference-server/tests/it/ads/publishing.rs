@@ -1,0 +1,5 @@
+//! Publications over real HTTP, a real PostgreSQL and a simulated Meta.
+
+mod outcomes;
+mod support;
+mod templates;

@@ -16,6 +16,10 @@ pub struct TransportOptions {
     pub idle_timeout: Duration,
     /// The `User-Agent` of requests that have none of their own. Default `acd-core/<version>`.
     pub user_agent: String,
+    /// Whether connections are made to public addresses alone. Default false. For URLs that others give: a host that has an
+    /// address in a private network, or the machine's own, is not connected to. `HyperTransport` alone can tell; what a proxy
+    /// connects to is the proxy's to decide.
+    pub public_addresses_only: bool,
 }
 
 impl Default for TransportOptions {
@@ -24,6 +28,7 @@ impl Default for TransportOptions {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(50),
             user_agent: USER_AGENT.to_owned(),
+            public_addresses_only: false,
         }
     }
 }

@@ -23,8 +23,13 @@ impl ReqwestTransport {
     /// Opens no connection yet.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when TLS cannot be set up, for want of trusted root certificates say.
+    /// [`ErrorKind::Configuration`] when TLS cannot be set up, for want of trusted root certificates say, and for
+    /// [`public_addresses_only`](TransportOptions::public_addresses_only), which this transport cannot promise.
     pub fn new(options: &TransportOptions) -> Result<Self> {
+        if options.public_addresses_only {
+            let problem = "ReqwestTransport connects to any address: use HyperTransport for public addresses alone";
+            return Err(Error::new(ErrorKind::Configuration, problem));
+        }
         #[cfg(feature = "rustls-ring")]
         install_ring();
         let client = reqwest::Client::builder()
@@ -99,5 +104,16 @@ fn classify(cause: reqwest::Error) -> Error {
         failure::of_connecting(cause, timed_out)
     } else {
         failure::of_the_exchange(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_cannot_promise_is_refused() {
+        let options = TransportOptions { public_addresses_only: true, ..TransportOptions::default() };
+        assert_eq!(ReqwestTransport::new(&options).unwrap_err().kind(), ErrorKind::Configuration);
     }
 }

@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
 use tower_service::Service;
 
 use super::connection::Connection;
 #[cfg(not(feature = "rustls-ring"))]
 use super::plain::Dialer;
 use super::proxies::Proxies;
+use super::resolver::{Resolver, Tcp};
 #[cfg(feature = "rustls-ring")]
 use super::tls::Dialer;
 use crate::Result;
@@ -40,8 +40,13 @@ struct Inner {
 }
 
 impl Connector {
-    pub(super) fn new(timeout: Duration, proxies: Proxies, user_agent: HeaderValue) -> Result<Self> {
-        let mut tcp = HttpConnector::new();
+    pub(super) fn new(
+        timeout: Duration,
+        resolver: Resolver,
+        proxies: Proxies,
+        user_agent: HeaderValue,
+    ) -> Result<Self> {
+        let mut tcp = Tcp::new_with_resolver(resolver);
         // The schemes are looked at before a request comes here.
         tcp.enforce_http(false);
         // For each address of a host its share, so that one that swallows packets leaves time for the next.

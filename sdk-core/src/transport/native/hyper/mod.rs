@@ -5,6 +5,7 @@ mod connector;
 #[cfg(not(feature = "rustls-ring"))]
 mod plain;
 mod proxies;
+mod resolver;
 #[cfg(feature = "rustls-ring")]
 mod tls;
 
@@ -27,6 +28,7 @@ use crate::response::Response;
 use crate::transport::Transport;
 use connector::Connector;
 use proxies::Proxies;
+use resolver::Resolver;
 
 /// Sends requests with hyper, over HTTP/1.1. Needs a running tokio runtime. Cheap to clone; clones share connections.
 ///
@@ -38,6 +40,7 @@ pub struct HyperTransport {
     client: legacy::Client<Connector, Outgoing>,
     proxies: Proxies,
     user_agent: HeaderValue,
+    is_public_only: bool,
 }
 
 impl HyperTransport {
@@ -55,14 +58,16 @@ impl HyperTransport {
             let problem = "the user agent holds characters that a header cannot carry";
             Error::new(ErrorKind::Configuration, problem).with_source(cause)
         })?;
-        let connector = Connector::new(options.connect_timeout, proxies.clone(), user_agent.clone())?;
+        let is_public_only = options.public_addresses_only;
+        let resolver = Resolver::new(is_public_only);
+        let connector = Connector::new(options.connect_timeout, resolver, proxies.clone(), user_agent.clone())?;
         let client = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.idle_timeout)
             // The pipeline alone decides what is sent twice.
             .retry_canceled_requests(false)
             .build(connector);
-        Ok(Self { client, proxies, user_agent })
+        Ok(Self { client, proxies, user_agent, is_public_only })
     }
 
     fn convert(&self, request: Request) -> Result<http::Request<Outgoing>> {
@@ -71,6 +76,15 @@ impl HyperTransport {
         let Some(authority) = uri.authority() else { return refuse("the request has no absolute URL") };
         if authority.as_str().contains('@') {
             return refuse("the URL holds a user or password: give them to the call's auth instead");
+        }
+        // What is no name is not resolved.
+        let literal = authority.host().trim_matches(['[', ']']).parse();
+        if self.is_public_only && literal.is_ok_and(|address| !resolver::is_public(address)) {
+            let problem =
+                io::Error::new(io::ErrorKind::PermissionDenied, "the URL names an address that is not public");
+            return Err(
+                Error::new(ErrorKind::Request, "the URL leads to an address that is not public").with_source(problem)
+            );
         }
         let is_plain = uri.scheme() == Some(&Scheme::HTTP);
         if !is_plain && uri.scheme() != Some(&Scheme::HTTPS) {
@@ -153,6 +167,20 @@ mod tests {
             assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Request, false), "{url}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn an_address_that_is_not_public_is_refused_where_only_those_are_wanted() {
+        let options = TransportOptions { public_addresses_only: true, ..TransportOptions::default() };
+        let transport = HyperTransport::new(&options).unwrap();
+        let convert = |url| transport.convert(Request::new(Method::GET, Uri::from_static(url)));
+        for url in
+            ["http://127.0.0.1/", "http://169.254.169.254/latest", "http://[::1]:80/", "http://[::ffff:10.0.0.1]/"]
+        {
+            let Err(error) = convert(url) else { panic!("{url} was taken") };
+            assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Request, false), "{url}");
+        }
+        assert!(convert("http://8.8.8.8/").is_ok() && convert("http://localhost/").is_ok(), "names are resolved later");
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! Connections without TLS.
 
 use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::proxy::matcher::Intercept;
 use tower_service::Service as _;
 
 use super::connection::Connection;
 use super::connector::BoxError;
+use super::resolver::Tcp;
 use crate::Result;
 
 /// Opens connections without TLS.
-pub(super) struct Dialer(HttpConnector);
+pub(super) struct Dialer(Tcp);
 
 impl Dialer {
-    pub(super) fn new(mut tcp: HttpConnector, _user_agent: HeaderValue) -> Result<Self> {
+    pub(super) fn new(mut tcp: Tcp, _user_agent: HeaderValue) -> Result<Self> {
         // Of a proxy too.
         tcp.enforce_http(true);
         Ok(Self(tcp))

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use http::uri::{Scheme, Uri};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
@@ -14,19 +13,20 @@ use tower_service::Service as _;
 
 use super::connection::Connection;
 use super::connector::BoxError;
+use super::resolver::Tcp;
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
 /// Opens connections, with TLS where the URL says so.
 pub(super) struct Dialer {
-    server: HttpsConnector<HttpConnector>,
-    proxy: HttpsConnector<HttpConnector>,
+    server: HttpsConnector<Tcp>,
+    proxy: HttpsConnector<Tcp>,
     config: Arc<ClientConfig>,
     user_agent: HeaderValue,
 }
 
 impl Dialer {
-    pub(super) fn new(tcp: HttpConnector, user_agent: HeaderValue) -> Result<Self> {
+    pub(super) fn new(tcp: Tcp, user_agent: HeaderValue) -> Result<Self> {
         let to_proxy = config()?;
         let mut config = to_proxy.clone();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -51,7 +51,7 @@ impl Dialer {
     }
 
     /// A way through the proxy that it cannot look into.
-    fn tunnel(&self, proxy: &Intercept) -> Tunnel<HttpsConnector<HttpConnector>> {
+    fn tunnel(&self, proxy: &Intercept) -> Tunnel<HttpsConnector<Tcp>> {
         let headers = HeaderMap::from_iter([(USER_AGENT, self.user_agent.clone())]);
         let tunnel = Tunnel::new(proxy.uri().clone(), self.proxy.clone()).with_headers(headers);
         match proxy.basic_auth() {

@@ -25,6 +25,7 @@ use crate::identity::{self, Entitlements, Persons, Users};
 use crate::jobs::{self, Jobs, Wakes};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
+use crate::kernel::fetch::Fetcher;
 use crate::kernel::group::GroupSettings;
 use crate::kernel::observe;
 use crate::kernel::outbox;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub writer: GroupSettings,
     /// The way to Meta; what needs it answers 503 without.
     pub meta: Option<Meta>,
+    /// What fetches files that callers name.
+    pub fetcher: Fetcher,
 }
 
 /// Every domain's service behind one pointer: the state of each handler, cloned several times a request.
@@ -111,7 +114,7 @@ pub struct Services {
 impl App {
     /// Wires the services together. Must run inside a tokio runtime: the event writer starts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, hasher, jwt, writer, meta } = parts;
+        let Parts { db, clock, hasher, jwt, writer, meta, fetcher } = parts;
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
         let capture = Capture::new(db.clone());
@@ -137,7 +140,7 @@ impl App {
             assets: Assets::new(db.clone()),
             consents,
             conversions,
-            publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone()),
+            publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone(), fetcher),
             ads,
             jobs,
             auth,

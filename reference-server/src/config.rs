@@ -57,6 +57,7 @@ settings! {
     "META_APP_SECRET", "none", true, "secret of Meta's app, with which each call proves that it is the app's";
     "META_API_VERSION", "v26.0", false, "version of Meta's Graph API";
     "META_BASE_URL", "https://graph.facebook.com", false, "another server than Meta's, such as one of `acd simulate`";
+    "ACD_FETCH_PRIVATE", "false", false, "whether files that products name, as the images of ads, are fetched from addresses that are not public: `true` or `false`";
     "ACD_MIGRATIONS_DIR", "none", false, "folder with products/SLUG/ migrations of your own, run after the built-in ones";
     "ACD_LOG", "info", false, "what to log, for example info,acd_server=debug; commands other than serve log warn";
     "ACD_LOG_FORMAT", "json, or text on a terminal", false, "`json` or `text`";
@@ -130,6 +131,8 @@ pub struct Config {
     pub jwt: JwtSettings,
     /// Meta; `None` to simulate it.
     pub meta: Option<MetaSettings>,
+    /// Whether files are fetched from addresses that are not public.
+    pub fetches_private: bool,
     /// Folder with migrations of the products' own.
     pub migrations_dir: Option<PathBuf>,
     /// What to log.
@@ -201,6 +204,11 @@ impl Config {
             Some("text") => Some(false),
             Some(_) => return Err(invalid("ACD_LOG_FORMAT", "must be `json` or `text`")),
         };
+        let fetches_private = match text("ACD_FETCH_PRIVATE").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(invalid("ACD_FETCH_PRIVATE", "must be `true` or `false`")),
+        };
         let number = |name: &'static str, default: u64, least: u64, most: u64| match text(name) {
             None => Ok(default),
             Some(value) => value
@@ -252,6 +260,7 @@ impl Config {
                 issuer: text("ACD_JWT_ISSUER"),
             },
             meta: meta_settings(secret, text)?,
+            fetches_private,
             migrations_dir: text("ACD_MIGRATIONS_DIR").map(PathBuf::from),
             log: text("ACD_LOG").unwrap_or_else(|| "info".to_owned()),
             log_json,

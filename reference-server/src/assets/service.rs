@@ -1,7 +1,7 @@
 //! The rules of assets.
 
 use acd_platform::assets::{Asset, CreateAsset, ListAssets, UpdateAsset};
-use acd_platform::{AssetId, Page, UserId};
+use acd_platform::{AssetId, Page, ProductSlug, UserId};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -87,6 +87,12 @@ impl Assets {
         let row = store::get(&mut tx, id.uuid()).await?;
         tx.commit().await?;
         row.ok_or_else(no_asset)?.try_into()
+    }
+
+    /// Those of these assets that are a product's, in the caller's transaction.
+    pub async fn owned(tx: &mut Tx, product: &ProductSlug, ids: &[AssetId]) -> Result<Vec<Asset>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        store::owned(tx, product, &ids).await?.into_iter().map(Asset::try_from).collect()
     }
 
     /// Changes an asset's record.

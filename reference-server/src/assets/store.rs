@@ -100,6 +100,12 @@ pub(super) async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<AssetRow>> {
     Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(tx.conn()).await?)
 }
 
+/// Those of these assets that are a product's.
+pub(super) async fn owned(tx: &mut Tx, product: &ProductSlug, ids: &[Uuid]) -> Result<Vec<AssetRow>> {
+    let sql = format!("select {COLUMNS} from shared_assets where product = $1 and id = any ($2)");
+    Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(product.as_str()).bind(ids).fetch_all(tx.conn()).await?)
+}
+
 /// Which assets a list has.
 pub(super) struct Filter<'a> {
     pub(super) product: Option<&'a ProductSlug>,

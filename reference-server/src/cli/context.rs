@@ -17,6 +17,7 @@ use crate::jobs::JobSettings;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::embedded::{DATABASE, Durability, EmbeddedCluster, EmbeddedOptions};
+use crate::kernel::fetch::Fetcher;
 use crate::kernel::group::GroupSettings;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -80,7 +81,8 @@ impl Context {
     pub fn app(&self, db: Db, meta: Option<Meta>) -> Result<App, Error> {
         let writer = GroupSettings { lanes: self.config.ingest_lanes, ..GroupSettings::default() };
         let jwt = JwtVerifier::new(&self.config.jwt)?;
-        Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer, meta }))
+        let fetcher = Fetcher::new(self.config.fetches_private)?;
+        Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer, meta, fetcher }))
     }
 }
 

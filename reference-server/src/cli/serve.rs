@@ -95,6 +95,7 @@ pub(super) async fn print_openapi(context: &Context) -> CliResult {
         jwt: None,
         writer: crate::kernel::group::GroupSettings::default(),
         meta: None,
+        fetcher: crate::kernel::fetch::Fetcher::new(false)?,
     })
     .router();
     say!("{}", serde_json::to_string_pretty(&document)?);

@@ -7,6 +7,7 @@ pub mod conn;
 pub mod db;
 pub mod embedded;
 pub mod extract;
+pub mod fetch;
 pub mod group;
 pub mod idempotency;
 pub mod migrate;

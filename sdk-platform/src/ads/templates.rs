@@ -41,6 +41,8 @@ named! {
         Number = "number",
         /// A point in time by RFC 3339.
         Time = "time",
+        /// The id of one of the product's assets, an image.
+        Asset = "asset",
     }
 }
 

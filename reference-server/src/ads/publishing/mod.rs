@@ -4,6 +4,7 @@
 //! a crash for instance, is the one object with the label that is not known yet.
 
 mod copy;
+mod media;
 mod outcome;
 mod plan;
 mod publisher;

@@ -31,6 +31,13 @@ pub(super) enum Verdict {
     Unknown(ItemProblem),
 }
 
+impl Verdict {
+    /// Something that failed and may go another time.
+    pub(super) fn later(problem: ItemProblem) -> Self {
+        Self::Later { problem, wait: BREATH, is_counted: true }
+    }
+}
+
 /// The problem as it is kept.
 pub(super) fn kept(mut problem: Problem) -> ItemProblem {
     let meta = problem.extensions.remove("meta");

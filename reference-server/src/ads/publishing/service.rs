@@ -15,12 +15,13 @@ use super::plan::{self, Checked};
 use super::publisher::{Publish, Publisher};
 use super::store::publications::{self, New, PublicationRow};
 use super::store::{items, templates};
-use super::{outcome, template};
+use super::{media, outcome, template};
 use crate::ads::service::Ads;
 use crate::ads::store;
 use crate::jobs::{self, Jobs, NewJob};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Tx;
+use crate::kernel::fetch::Fetcher;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::request_id::RequestId;
@@ -31,6 +32,7 @@ use crate::kernel::{check, outbox, paging};
 pub struct Publishing {
     pub(super) ads: Ads,
     pub(super) clock: Clock,
+    pub(super) fetcher: Fetcher,
     jobs: Jobs,
 }
 
@@ -47,9 +49,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl Publishing {
-    /// Publications over this advertising, carried out by these jobs.
-    pub fn new(ads: Ads, jobs: Jobs, clock: Clock) -> Self {
-        Self { ads, clock, jobs }
+    /// Publications over this advertising, carried out by these jobs, with files that this fetches.
+    pub fn new(ads: Ads, jobs: Jobs, clock: Clock, fetcher: Fetcher) -> Self {
+        Self { ads, clock, fetcher, jobs }
     }
 
     /// What carries them out.
@@ -87,6 +89,9 @@ impl Publishing {
         };
         let checked = plan::check(plan)?;
         check_there(&mut tx, &product, &account, &checked).await?;
+        let creatives = checked.items.iter().filter(|item| item.kind == PublishedKind::Creative);
+        let creatives: Vec<_> = creatives.map(|item| (item.key.as_str(), &item.object)).collect();
+        media::check(&mut tx, &product, &creatives).await?;
         let name = wanted.name.as_deref();
         let asked = Asked { product: &product, account: &account, name, template, source: None, key, hash: &hash };
         self.accept(tx, asked, &checked, &principal.request_id).await

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use acd_platform::AssetId;
 use acd_platform::ads::publications::{PublicationPlan, TemplateUse};
 use acd_platform::ads::templates::{AdTemplate, TemplateVariable, VariableKind};
 use chrono::DateTime;
@@ -141,6 +142,7 @@ fn check_value(place: &str, kind: VariableKind, value: &str) -> Result<()> {
         VariableKind::Utm => check::text(place, value, 1..=UTM_CHARS),
         VariableKind::Number => fits(value.parse::<i64>().is_ok(), "must be a whole number"),
         VariableKind::Time => fits(DateTime::parse_from_rfc3339(value).is_ok(), "must be a time by RFC 3339"),
+        VariableKind::Asset => fits(value.parse::<AssetId>().is_ok(), "must be the id of an asset"),
         _ => check::text(place, value, 1..=TEXT_CHARS),
     }
 }
@@ -150,6 +152,7 @@ fn sample(kind: VariableKind) -> &'static str {
     match kind {
         VariableKind::Link => "https://example.com/",
         VariableKind::Time => "2026-01-01T00:00:00Z",
+        VariableKind::Asset => "ast_00000000000000000000000000000000",
         _ => "1",
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd_core::limits::Priority;
-use acd_meta::{AdAccountId, AdLabelId, Error, MetaClient};
+use acd_meta::{AdAccountId, AdLabelId, MetaClient};
 use acd_platform::ProductSlug;
 use acd_platform::ads::publications::{ItemProblem, ItemState, PublicationState, PublishedKind};
 use serde_json::{Value, json};
@@ -206,6 +206,13 @@ impl Work {
                 return Ok(true);
             }
         };
+        let object = match self.with_images(item.kind, object).await? {
+            Ok(object) => object,
+            Err(verdict) => {
+                self.judged(at, verdict).await?;
+                return Ok(true);
+            }
+        };
         let new = serde_json::from_value(object).map_err(JobError::permanent)?;
         let (mut tx, is_called_off) = self.open_held().await?;
         if is_called_off {
@@ -215,7 +222,7 @@ impl Work {
         tx.commit().await?;
         match K::create_labelled(&self.meta, &self.account, label, new).await {
             Ok(id) => self.made::<K>(at, id).await?,
-            Err(error) => self.failed(at, error).await?,
+            Err(error) => self.judged(at, verdict(error)).await?,
         }
         Ok(true)
     }
@@ -239,9 +246,9 @@ impl Work {
     }
 
     /// A thing is not there, or nobody knows.
-    async fn failed(&mut self, at: usize, error: Error) -> Result<(), JobError> {
+    async fn judged(&mut self, at: usize, verdict: Verdict) -> Result<(), JobError> {
         let (position, attempts) = (self.items[at].position, self.items[at].attempts);
-        let verdict = match verdict(error) {
+        let verdict = match verdict {
             Verdict::Refused(problem) => return self.end(at, ItemState::Failed, problem).await,
             other => other,
         };
@@ -261,6 +268,17 @@ impl Work {
         publications::set_problem(&mut tx, self.id, Some(&problem)).await?;
         tx.commit().await?;
         Err(JobError::retry_after(problem.detail, wait))
+    }
+
+    /// A creative shows images that Meta knows.
+    async fn with_images(&self, kind: PublishedKind, object: Value) -> Result<Result<Value, Verdict>> {
+        match kind {
+            PublishedKind::Creative => {
+                let Self { publishing, service, meta, product, account, .. } = self;
+                publishing.with_images(service, meta, product, account, object).await
+            }
+            _ => Ok(Ok(object)),
+        }
     }
 
     /// A thing will not be made.

@@ -27,10 +27,14 @@ pub(super) struct Hub {
 
 impl Hub {
     pub(super) async fn start() -> Self {
+        Self::start_with(TestOptions::default()).await
+    }
+
+    pub(super) async fn start_with(options: TestOptions) -> Self {
         let simulator = MetaSimulator::start().await.unwrap();
         let (account, page) =
             (AdAccountId::from(simulator.world().ad_account.as_str()), simulator.world().page.clone());
-        let server = TestApp::start_with(TestOptions { meta: Some(simulator.into()), ..TestOptions::default() }).await;
+        let server = TestApp::start_with(TestOptions { meta: Some(simulator.into()), ..options }).await;
         Self { server, account, page }
     }
 

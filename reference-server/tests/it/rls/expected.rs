@@ -343,6 +343,15 @@ pub(super) const TABLES: &[Table] = &[
         forged: &[],
     },
     Table {
+        name: "public.ads_images",
+        access: ["r", "", "crud", "crud"],
+        row: "image_hash = '{k}'",
+        columns: "product, account, content_hash, image_hash",
+        values: "'{p}', 'act_1', sha256('{k}'), '{k}'",
+        touch: ("created_at", "'epoch'"),
+        forged: &[],
+    },
+    Table {
         name: "public.ads_publication_items",
         access: ["r", "", "crud", "crud"],
         row: "publication_id = '{u}' and key = '{k}'",

@@ -10,6 +10,7 @@ use acd_server::app::{App, Parts};
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
 use acd_server::kernel::clock::Clock;
 use acd_server::kernel::db::{Db, PoolSettings};
+use acd_server::kernel::fetch::Fetcher;
 use acd_server::kernel::group::GroupSettings;
 use acd_server::kernel::principal::Principal;
 use acd_server::kernel::request_id::RequestId;
@@ -40,6 +41,8 @@ pub(crate) struct TestOptions {
     pub(crate) meta: Option<Arc<MetaSimulator>>,
     /// Where Meta is otherwise, as for a second replica.
     pub(crate) meta_at: Option<MetaSettings>,
+    /// Whether files are fetched from this machine too, where tests have theirs.
+    pub(crate) fetches_private: bool,
 }
 
 impl Default for TestOptions {
@@ -52,7 +55,15 @@ impl Default for TestOptions {
             audience: "authenticated".to_owned(),
             issuer: None,
         };
-        Self { clock: Clock::system(), pool, writer: GroupSettings::default(), jwt, meta: None, meta_at: None }
+        Self {
+            clock: Clock::system(),
+            pool,
+            writer: GroupSettings::default(),
+            jwt,
+            meta: None,
+            meta_at: None,
+            fetches_private: true,
+        }
     }
 }
 
@@ -97,6 +108,7 @@ impl TestApp {
             jwt: JwtVerifier::new(&options.jwt).unwrap(),
             writer: options.writer,
             meta,
+            fetcher: Fetcher::new(options.fetches_private).unwrap(),
         });
         app.ensure_partitions().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

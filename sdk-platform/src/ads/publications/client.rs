@@ -13,8 +13,8 @@ use crate::{Page, Paged, PlatformCall, PublicationId};
 ///
 /// let wanted = TemplateUse::new(template)
 ///     .value("campaign", "Spring")
-///     .row([("headline", "Save an hour a day")])
-///     .row([("headline", "Start for free")]);
+///     .row([("headline", "Save an hour a day"), ("image", "ast_0192f0c123457abc8def0123456789ab")])
+///     .row([("headline", "Start for free"), ("image", "ast_0192f0c123457abc8def0123456789ac")]);
 /// let publications = acd.ads().publications();
 /// let launched = publications.create(&CreatePublication::from_template(wanted)).idempotency_key("spring-2027").await?;
 /// let now = publications.get(launched.id).await?;

@@ -30,7 +30,9 @@ impl<T> Planned<T> {
 ///
 /// Where Meta wants the id of something that is not there yet, the plan says its key instead: in `campaign_id` of an ad set
 /// [`CAMPAIGN`](Self::CAMPAIGN), in `adset_id` of an ad the key of an ad set, in `creative.creative_id` that of a creative. Ids of
-/// what the product has at Meta go as well.
+/// what the product has at Meta go as well. Where a creative wants Meta's `image_hash`, or the `hash` of an image in
+/// `asset_feed_spec`, it may say the id of an image among the product's assets: that is uploaded to the ad account the first time it
+/// is used there.
 ///
 /// ```
 /// use acd_meta::ads::ads::CreateAd;

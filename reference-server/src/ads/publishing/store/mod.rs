@@ -1,5 +1,6 @@
 //! The SQL of publications.
 
 pub(super) mod items;
+pub(super) mod media;
 pub(super) mod publications;
 pub(super) mod templates;

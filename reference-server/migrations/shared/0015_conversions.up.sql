@@ -125,66 +125,95 @@ create policy meta_event_cursor_admin on shared.meta_event_cursor for all to acd
 grant select, insert, update, delete on shared.meta_event_cursor to acd_service, acd_admin;
 
 -- Conversions know an address by its hash alone, so consent given under an address is found by the hash too.
-create function acd.text_sha256(value text) returns text
+create function acd.email_sha256(provider text, external_id text) returns text
     language sql immutable parallel safe strict
-    -- The database is UTF-8, so that the conversion depends on no setting.
-    as $$ select encode(sha256(convert_to(value, 'UTF8')), 'hex') $$;
-comment on function acd.text_sha256(text) is 'SHA-256 of a text in UTF-8, in hexadecimal.';
-grant execute on function acd.text_sha256(text) to acd_product, acd_user, acd_service, acd_admin;
-create index identity_link_email_hash on shared.identity_link (acd.text_sha256(external_id)) where provider = 'email';
-create index shared_consents_email_hash on public.shared_consents (product, acd.text_sha256(external_id), purpose)
-    where provider = 'email';
+    -- The database is UTF-8, so that the conversion depends on no setting. Of both columns, so that no index but those below
+    -- fits a look-up by the hash, whatever the statistics say.
+    as $$ select case when provider = 'email' then encode(sha256(convert_to(external_id, 'UTF8')), 'hex') end $$;
+comment on function acd.email_sha256(text, text) is
+    'SHA-256 in hexadecimal of an id that is an e-mail address; null for any other id.';
+grant execute on function acd.email_sha256(text, text) to acd_product, acd_user, acd_service, acd_admin;
+create index identity_link_email_hash on shared.identity_link (acd.email_sha256(provider, external_id))
+    where acd.email_sha256(provider, external_id) is not null;
+create index shared_consents_email_hash
+    on public.shared_consents (product, acd.email_sha256(provider, external_id), purpose)
+    where acd.email_sha256(provider, external_id) is not null;
 
 create function shared.consents_of_each(
     products text[], user_ids text[], anonymous_ids text[], email_hashes text[], of_purpose text
 ) returns table (place bigint, granted_at timestamptz, refused_at timestamptz)
     language sql stable
     as $$
-        -- What counts for each id is the latest decision under any id of its person; of one moment, the refusal. Ids that
-        -- are said to be one person's and have decided differently are told apart: either may forbid it.
-        select asked.place, max(latest.decided_at) filter (where latest.granted),
-            max(latest.decided_at) filter (where not latest.granted)
-        from (
-            select given.place, given.product, id.provider, id.value
+        -- Every look-up is a lateral one with a limit: it stays a look-up by its index, as a join of empty or of young tables
+        -- would not.
+        with given as materialized (
+            select *
             from unnest(products, user_ids, anonymous_ids, email_hashes) with ordinality
-                    as given (product, user_id, anonymous_id, hashes, place)
-                cross join lateral (
-                    select 'user' as provider, given.user_id as value where given.user_id is not null
-                    union all
-                    select 'anonymous', given.anonymous_id where given.anonymous_id is not null
-                    union all
-                    select 'hash', hash from unnest(string_to_array(given.hashes, ',')) as hash
-                ) as id
-        ) as asked
-        cross join lateral (
-            select decided.granted, decided.decided_at
-            from (
+                as given (product, user_id, anonymous_id, hashes, place)
+        ), named as materialized (
+            select given.place, given.product, 'user' as provider, given.user_id as value
+            from given where given.user_id is not null
+            union all
+            select given.place, given.product, 'anonymous', given.anonymous_id
+            from given where given.anonymous_id is not null
+        ), hashed as materialized (
+            select given.place, given.product, hash
+            from given cross join lateral unnest(string_to_array(given.hashes, ',')) as hash
+        ), linked as (
+            select named.place, named.product, named.provider as id, link.person_id
+            from named cross join lateral (
+                select l.person_id from shared.identity_link as l
+                where l.provider = named.provider and l.product = named.product and l.external_id = named.value
+                limit 1
+            ) as link
+            union all
+            select hashed.place, hashed.product, hashed.hash, link.person_id
+            from hashed cross join lateral (
+                select l.person_id from shared.identity_link as l
+                where acd.email_sha256(l.provider, l.external_id) = hashed.hash
+                limit 1
+            ) as link
+        ), decided as (
+            select named.place, named.provider as id, last.granted, last.decided_at
+            from named cross join lateral (
                 select c.granted, c.decided_at from public.shared_consents as c
-                where c.product = asked.product and c.provider = asked.provider and c.external_id = asked.value
+                where c.product = named.product and c.provider = named.provider and c.external_id = named.value
                     and c.purpose = of_purpose
-                union all
+                order by c.decided_at desc, c.granted limit 1
+            ) as last
+            union all
+            select hashed.place, hashed.hash, last.granted, last.decided_at
+            from hashed cross join lateral (
                 select c.granted, c.decided_at from public.shared_consents as c
-                where asked.provider = 'hash' and c.product = asked.product and c.provider = 'email'
-                    and acd.text_sha256(c.external_id) = asked.value and c.purpose = of_purpose
-                union all
-                select c.granted, c.decided_at
-                from (
-                    select l.person_id from shared.identity_link as l
-                    where l.provider = asked.provider and l.product = asked.product and l.external_id = asked.value
-                    union all
-                    select l.person_id from shared.identity_link as l
-                    where asked.provider = 'hash' and l.provider = 'email' and acd.text_sha256(l.external_id) = asked.value
-                ) as person
-                join shared.identity_link as sibling
-                    on sibling.person_id = person.person_id and (sibling.product = asked.product or sibling.product is null)
-                join public.shared_consents as c
-                    on c.product = asked.product and c.provider = sibling.provider
+                where c.product = hashed.product and acd.email_sha256(c.provider, c.external_id) = hashed.hash
+                    and c.purpose = of_purpose
+                order by c.decided_at desc, c.granted limit 1
+            ) as last
+            union all
+            select linked.place, linked.id, last.granted, last.decided_at
+            from linked cross join lateral (
+                select of_sibling.granted, of_sibling.decided_at
+                from shared.identity_link as sibling cross join lateral (
+                    select c.granted, c.decided_at from public.shared_consents as c
+                    where c.product = linked.product and c.provider = sibling.provider
                         and c.external_id = sibling.external_id and c.purpose = of_purpose
-            ) as decided
-            order by decided.decided_at desc, decided.granted
-            limit 1
-        ) as latest
-        group by asked.place
+                    order by c.decided_at desc, c.granted limit 1
+                ) as of_sibling
+                where sibling.person_id = linked.person_id
+                    and (sibling.product = linked.product or sibling.product is null)
+                order by of_sibling.decided_at desc, of_sibling.granted limit 1
+            ) as last
+        ), latest as (
+            -- What counts for each id is the latest decision under any id of its person; of one moment, the refusal.
+            select distinct on (decided.place, decided.id) decided.place, decided.granted, decided.decided_at
+            from decided
+            order by decided.place, decided.id, decided.decided_at desc, decided.granted
+        )
+        -- Ids that are said to be one person's and have decided differently are told apart: either may forbid it.
+        select latest.place, max(latest.decided_at) filter (where latest.granted),
+            max(latest.decided_at) filter (where not latest.granted)
+        from latest
+        group by latest.place
     $$;
 comment on function shared.consents_of_each(text[], text[], text[], text[], text) is
     'For each of many subjects, by place from 1: when a purpose was agreed to and when it was refused, as far as either counts. One that decided nothing is left out.';

@@ -36,9 +36,8 @@ pub(super) fn accept(
     if !json.starts_with('{') {
         return Err("the event must be a JSON object".to_owned());
     }
-    let mut reader = serde_json::Deserializer::from_str(json);
     let MetaEvent { mut event, user_id, anonymous_id, consent } =
-        serde_path_to_error::deserialize::<_, MetaEvent<Event>>(&mut reader).map_err(|error| unreadable(&error))?;
+        serde_json::from_str::<MetaEvent<Event>>(json).map_err(|error| unreadable(json, &error))?;
     for (field, id) in [("user_id", &user_id), ("anonymous_id", &anonymous_id)] {
         if let Some(id) = id {
             check::text(field, id, 1..=512).map_err(|problem| problem.detail.into_owned())?;
@@ -89,9 +88,14 @@ fn limits(limited: acd_platform::meta_events::LimitedDataUse) -> acd_meta::conve
     acd_meta::conversions::DataProcessing::limited(u32::from(limited.country), u32::from(limited.state))
 }
 
-/// Where it does not fit. serde repeats values in some messages, so that only their first words are told.
-fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let (path, text) = (error.path().to_string(), error.inner().to_string());
+/// Reads again, slower, to say where it does not fit. serde repeats values in some messages, so that only their first words are
+/// told.
+fn unreadable(json: &str, error: &serde_json::Error) -> String {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let (path, text) = match serde_path_to_error::deserialize::<_, MetaEvent<Event>>(&mut reader) {
+        Err(error) => (error.path().to_string(), error.inner().to_string()),
+        Ok(_) => (".".to_owned(), error.to_string()),
+    };
     let safe = ["missing field", "unknown field", "expected"];
     let reason =
         if safe.iter().any(|start| text.starts_with(start)) { text.as_str() } else { "has another type or form" };

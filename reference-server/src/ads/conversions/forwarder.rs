@@ -73,7 +73,7 @@ impl ConversionForwarder {
         Self { db, clock, persons, writer }
     }
 
-    /// Looks until the token is cancelled.
+    /// Looks until the token is cancelled; the page at hand is finished then.
     pub async fn run(self, until: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -82,7 +82,7 @@ impl ConversionForwarder {
                 () = until.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            if let Err(problem) = self.forward_due().await {
+            if let Err(problem) = self.round(&until).await {
                 tracing::warn!(cause = problem.cause_chain(), "shared events could not be made conversions");
             }
         }
@@ -93,9 +93,14 @@ impl ConversionForwarder {
     /// # Errors
     /// When the database is away. What was looked at then is looked at again.
     pub async fn forward_due(&self) -> Result<usize> {
+        self.round(&CancellationToken::new()).await
+    }
+
+    async fn round(&self, stop: &CancellationToken) -> Result<usize> {
         let mut made = 0;
         for look in [Look::Head, Look::Sweep] {
-            while let Some(new) = self.look(look).await? {
+            while !stop.is_cancelled() {
+                let Some(new) = self.look(look).await? else { break };
                 made += new;
             }
         }

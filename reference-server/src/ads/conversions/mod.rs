@@ -4,6 +4,7 @@
 mod accept;
 mod forwarder;
 mod mapping;
+mod pauses;
 mod routes;
 mod row;
 mod rules;

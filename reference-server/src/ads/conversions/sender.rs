@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::accept::{allows, judge};
-use super::store::{self, Claimed, Settled};
+use super::pauses::Pauses;
+use super::store::{self, Claimed, Due, Settled};
 use super::switches;
 use crate::ads::Meta;
 use crate::kernel::clock::Clock;
@@ -30,8 +31,9 @@ use crate::privacy::{ConsentService, ConsentSubject};
 const BATCH: i64 = 1_000;
 /// For how long one sender has what it claimed.
 const LEASE: TimeDelta = TimeDelta::seconds(180);
-/// For how long a request may take, its repetitions included. None begins that could outlive the lease.
-const REQUEST: Duration = Duration::from_secs(40);
+/// For how long a request may take, its repetitions included: none begins that could outlive the lease, and a server that is
+/// asked to stop waits for the one at hand.
+const REQUEST: Duration = Duration::from_secs(20);
 /// The most requests for one claim: enough to find six bad events among a thousand, and few where all are refused.
 const MOST_REQUESTS: u32 = 64;
 /// How often Meta may refuse the sender before a conversion is given up.
@@ -50,6 +52,7 @@ pub struct ConversionSender {
     clock: Clock,
     consents: ConsentService,
     meta: Meta,
+    pauses: Pauses,
 }
 
 /// What was claimed and may go.
@@ -70,10 +73,10 @@ struct Ready {
 
 impl ConversionSender {
     pub(super) fn new(db: Db, clock: Clock, consents: ConsentService, meta: Meta) -> Self {
-        Self { db, clock, consents, meta }
+        Self { db, clock, consents, meta, pauses: Pauses::default() }
     }
 
-    /// Sends until the token is cancelled.
+    /// Sends until the token is cancelled; then the request at hand is finished, and what was claimed beside it is given back.
     pub async fn run(self, until: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -82,29 +85,41 @@ impl ConversionSender {
                 () = until.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            if let Err(problem) = self.send_due().await {
+            if let Err(problem) = self.round(&until).await {
                 tracing::warn!(cause = problem.cause_chain(), "conversions could not be sent");
             }
         }
     }
 
-    /// Sends what is due now, a batch of each product in turn, and says how many conversions were claimed.
+    /// Sends what is due now, a batch of each product in turn, and says how many conversions were claimed. A pixel of which Meta
+    /// took nothing is not asked for again until its pause is over.
     ///
     /// # Errors
     /// When the database is away. What was claimed then is due again when its lease ends.
     pub async fn send_due(&self) -> Result<usize> {
+        self.round(&CancellationToken::new()).await
+    }
+
+    async fn round(&self, stop: &CancellationToken) -> Result<usize> {
         let mut claimed = 0;
         loop {
             let mut tx = self.begin().await?;
             let due = store::due(&mut tx, self.clock.now()).await?;
             tx.commit().await?;
             let before = claimed;
-            for (product, pixel) in due {
+            for Due { product, pixel_id, may_go } in due {
+                if stop.is_cancelled() {
+                    return Ok(claimed);
+                }
                 let product: ProductSlug = product.parse().map_err(Problem::internal)?;
-                let (count, batch) = self.claim(&product, &pixel).await?;
+                // What the switch no longer lets go needs no request, and must not lie before what may.
+                if may_go && self.pauses.hold(&product, &pixel_id, self.clock.now()) {
+                    continue;
+                }
+                let (count, batch) = self.claim(&product, &pixel_id).await?;
                 claimed += count;
                 if let Some(batch) = batch {
-                    self.deliver(&product, batch).await?;
+                    self.deliver(&product, batch, stop).await?;
                 }
             }
             // What others claimed meanwhile is theirs.
@@ -161,13 +176,18 @@ impl ConversionSender {
     }
 
     /// Sends a batch. Where Meta refuses it for an event, halves until that event is found, so that it sinks no other.
-    async fn deliver(&self, product: &ProductSlug, batch: Batch) -> Result<()> {
+    async fn deliver(&self, product: &ProductSlug, batch: Batch, stop: &CancellationToken) -> Result<()> {
         let Batch { lease, until, pixel, test_event_code, events } = batch;
         let meta = self.meta.for_product(product);
         let mut parts = vec![events];
         let mut requests = 0;
         while let Some(part) = parts.pop() {
             let now = self.clock.now();
+            if stop.is_cancelled() {
+                let rest = part.into_iter().chain(parts.drain(..).flatten());
+                let settled: Vec<_> = rest.map(|one| pending(one.id, now)).collect();
+                return self.settle(product, lease, &settled).await;
+            }
             let in_time = now + TimeDelta::from_std(REQUEST).unwrap_or(LEASE) < until;
             if requests >= MOST_REQUESTS || !in_time {
                 let rest = part.into_iter().chain(parts.drain(..).flatten());
@@ -214,7 +234,15 @@ impl ConversionSender {
                     })),
                     BatchOutcome::Failed(error) => match halves(&error, sent) {
                         Ok(halves) => parts.extend(halves),
-                        Err(whole) => settled.extend(whole.into_iter().map(|one| failed(&one, &error, now))),
+                        Err(whole) => {
+                            if !of_an_event(&error) {
+                                let wait = FIRST_WAIT.max(asked(error.retry_after())).min(LONGEST_WAIT);
+                                self.pauses.begin(product, pixel.as_str(), now + wait);
+                                let rest = parts.drain(..).flatten();
+                                settled.extend(rest.map(|one| again(&one, now, None, error.retry_after())));
+                            }
+                            settled.extend(whole.into_iter().map(|one| failed(&one, &error, now)));
+                        }
                     },
                     _ => settled.extend(sent.into_iter().map(|one| again(&one, now, None, None))),
                 }
@@ -261,10 +289,14 @@ fn ready(one: &Claimed, switch: &ConversionSwitch, now: DateTime<Utc>) -> Result
     }
 }
 
+/// Whether Meta refused a request for what is in it: the next one may well succeed.
+fn of_an_event(error: &Error) -> bool {
+    matches!(error.api().map(|api| api.class()), Some(ErrorClass::Validation | ErrorClass::Shrink))
+}
+
 /// The two halves of what Meta refused for one event in it; the whole where halving helps nothing.
 fn halves(error: &Error, mut events: Vec<Ready>) -> Result<[Vec<Ready>; 2], Vec<Ready>> {
-    let class = error.api().map(|api| api.class());
-    if events.len() < 2 || !matches!(class, Some(ErrorClass::Validation | ErrorClass::Shrink)) {
+    if events.len() < 2 || !of_an_event(error) {
         return Err(events);
     }
     let rest = events.split_off(events.len() / 2);
@@ -293,15 +325,18 @@ fn failed(one: &Ready, error: &Error, now: DateTime<Utc>) -> Settled {
 fn again(one: &Ready, now: DateTime<Utc>, cause: Option<(String, Option<String>)>, wait: Option<Duration>) -> Settled {
     let doublings = u32::try_from(one.attempts - 1).unwrap_or(0).min(10);
     let backoff = (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT);
-    let asked = wait.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or_default();
     let (cause, fbtrace_id) = cause.unzip();
-    Settled {
-        id: one.id,
-        state: ConversionState::Pending,
-        cause,
-        fbtrace_id: fbtrace_id.flatten(),
-        next_attempt_at: now + backoff.max(asked),
-    }
+    Settled { cause, fbtrace_id: fbtrace_id.flatten(), ..pending(one.id, now + backoff.max(asked(wait))) }
+}
+
+/// Due again at this moment.
+fn pending(id: Uuid, at: DateTime<Utc>) -> Settled {
+    Settled { id, state: ConversionState::Pending, cause: None, fbtrace_id: None, next_attempt_at: at }
+}
+
+/// How long Meta asked to wait.
+fn asked(wait: Option<Duration>) -> TimeDelta {
+    wait.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or_default()
 }
 
 fn count_settled(product: &ProductSlug, settled: &[Settled]) {

@@ -89,13 +89,29 @@ pub(super) async fn retire(tx: &mut Tx, rows: &[NewConversion<'_>], before: Date
     Ok(done.rows_affected())
 }
 
-/// What is due: for each product with something that is, a pixel.
-pub(super) async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<(String, String)>> {
+/// A pixel for which something of a product is due.
+#[derive(Debug, FromRow)]
+pub(super) struct Due {
+    pub(super) product: String,
+    pub(super) pixel_id: String,
+    /// Whether the product's switch lets it go there.
+    pub(super) may_go: bool,
+}
+
+/// What is due: for each product with something that is, the pixel of what waits longest.
+pub(super) async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Due>> {
     Ok(sqlx::query_as(
-        "select p.slug, first.pixel_id from products as p cross join lateral (
-            select e.pixel_id from attribution_events as e
-            where e.product = p.slug and e.state = 'pending' and e.next_attempt_at <= $1
-            order by e.next_attempt_at limit 1) as first",
+        "select p.slug as product, first.pixel_id, coalesce(switch.enabled and switch.pixel_id = first.pixel_id, false) as may_go
+         from products as p
+            cross join lateral (
+                select e.pixel_id from attribution_events as e
+                where e.product = p.slug and e.state = 'pending' and e.next_attempt_at <= $1
+                order by e.next_attempt_at limit 1
+            ) as first
+            left join lateral (
+                select s.enabled, s.pixel_id from shared_conversion_switches as s
+                where s.product = p.slug order by s.id desc limit 1
+            ) as switch on true",
     )
     .bind(now)
     .fetch_all(tx.conn())
@@ -158,8 +174,11 @@ pub(super) struct Settled {
 /// Writes down what became of conversions whose lease is still this one; says of how many.
 pub(super) async fn settle(tx: &mut Tx, lease: Uuid, settled: &[Settled], now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query(
-        "update attribution_events as e set state = n.state, cause = n.cause, fbtrace_id = n.trace,
-            next_attempt_at = n.due, lease = null, deduplicates = n.state in ('pending', 'sent'),
+        "update attribution_events as e set state = n.state, next_attempt_at = n.due,
+            -- What waits again without having been tried keeps what the last attempt said.
+            cause = coalesce(n.cause, case when n.state = 'pending' then e.cause end),
+            fbtrace_id = coalesce(n.trace, case when n.state = 'pending' then e.fbtrace_id end),
+            lease = null, deduplicates = n.state in ('pending', 'sent'),
             settled_at = case when n.state <> 'pending' then $7::timestamptz end,
             email_hashes = case when n.state = 'pending' then e.email_hashes end,
             payload = case when n.state = 'pending' then e.payload else e.payload - 'user_data' end

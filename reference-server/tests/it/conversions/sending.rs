@@ -4,6 +4,7 @@ use acd_platform::meta_events::PutConversionSwitch;
 use acd_testing::{MetaEffect, MetaFault};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
 
 use super::hub::Hub;
 use crate::support::process::Settings;
@@ -139,6 +140,66 @@ async fn what_passes_is_waited_for_and_what_is_too_old_expires() {
 }
 
 #[tokio::test]
+async fn while_meta_is_away_one_request_finds_out_and_the_rest_waits_untouched() {
+    let hub = Hub::open().await;
+    let away = MetaEffect::Error { code: 2, subcode: None, status: None, is_transient: true };
+    hub.meta.inject(MetaFault::new(away).path("/events"));
+    let batch: Vec<_> = (0..1_000).map(|id| hub.lead(&format!("e{id}"))).collect();
+    hub.pct.meta_events().send_many(&batch).await.unwrap();
+    let more: Vec<_> = (1_000..1_200).map(|id| hub.lead(&format!("e{id}"))).collect();
+    hub.pct.meta_events().send_many(&more).await.unwrap();
+    let sender = hub.server.app.conversions.sender().unwrap();
+    assert_eq!([sender.send_due().await.unwrap(), sender.send_due().await.unwrap()], [1_000, 0]);
+    let tried = async || hub.conversions().await.iter().filter(|one| one.attempts > 0).count();
+    assert_eq!(tried().await, 1_000, "what was not sent did not cost a turn");
+    let asked = hub.requests();
+    hub.clock.advance(TimeDelta::seconds(5) - TimeDelta::milliseconds(1));
+    assert_eq!((sender.send_due().await.unwrap(), hub.requests()), (0, asked));
+
+    // What no request is needed for is not held up: the rest is for another pixel now.
+    let elsewhere = PutConversionSwitch { pixel_id: Some("1".to_owned()), ..hub.on() };
+    hub.pct.meta_events().put_switch(&elsewhere).await.unwrap();
+    assert_eq!((sender.send_due().await.unwrap(), hub.requests()), (200, asked));
+    hub.pct.meta_events().put_switch(&hub.on()).await.unwrap();
+    hub.meta.clear_faults();
+    hub.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(sender.send_due().await.unwrap(), 1_000);
+    let states = hub.states().await;
+    let of = |state: &str| states.iter().filter(|one| *one == state).count();
+    assert_eq!((of("sent"), of("refused")), (1_000, 200));
+}
+
+#[tokio::test]
+async fn a_sender_that_is_asked_to_stop_gives_back_what_it_has_not_sent() {
+    let hub = Hub::open().await;
+    hub.meta.inject(MetaFault::new(MetaEffect::Latency { milliseconds: 1_000 }).path("/events").times(1));
+    for batch in 0..3 {
+        let events: Vec<_> = (0..1_000).map(|id| hub.lead(&format!("e{batch}-{id}"))).collect();
+        hub.pct.meta_events().send_many(&events).await.unwrap();
+    }
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(hub.server.app.conversions.sender().unwrap().clone().run(stop.clone()));
+    let pool = hub.server.database.pool();
+    let claimed = async || {
+        let count: i64 = sqlx::query_scalar("select count(*) from attribution_events where attempts > 0")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        count
+    };
+    until("a batch is claimed", async || (claimed().await == 1_000).then_some(())).await;
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!(claimed().await, 1_000, "no further batch was begun");
+    assert!(hub.requests() <= 1);
+    // Nothing waits for a lease to end.
+    let replica = hub.replica().await;
+    replica.app.conversions.sender().unwrap().send_due().await.unwrap();
+    assert_eq!(hub.states().await, vec!["sent"; 3_000]);
+    assert_eq!(hub.requests(), 3, "and each went once");
+}
+
+#[tokio::test]
 async fn a_sender_that_meta_keeps_refusing_gives_up() {
     let hub = Hub::open().await;
     let no_pixel = PutConversionSwitch { pixel_id: Some("1".to_owned()), ..hub.on() };
@@ -155,13 +216,23 @@ async fn a_sender_that_meta_keeps_refusing_gives_up() {
 }
 
 #[tokio::test]
-async fn the_browsers_copy_and_ours_count_once() {
+async fn the_browsers_copy_and_ours_count_once_whichever_is_first() {
     let hub = Hub::open().await;
-    hub.pct.meta_events().send(&hub.lead("shared")).await.unwrap();
-    hub.send_due().await;
-    let pixel = format!("/tr?id={}&ev=Lead&eid=shared&dl=https%3A%2F%2Fshop.test%2F", hub.meta.world().pixel);
+    let pixel = &hub.meta.world().pixel;
     let http = crate::support::http::Http::new(&hub.meta.url());
-    assert_eq!(http.get(&pixel).send().await.status, 200);
-    let counted = hub.at_meta().iter().filter(|(_, counts)| *counts).count();
-    assert_eq!((hub.at_meta().len(), counted), (2, 1));
+    let browser = async |id: &str| {
+        let seen = format!("/tr?id={pixel}&ev=Lead&eid={id}&dl=https%3A%2F%2Fshop.test%2F");
+        assert_eq!(http.get(&seen).send().await.status, 200);
+    };
+    let server = async |id: &str| {
+        hub.pct.meta_events().send(&hub.lead(id)).await.unwrap();
+        hub.send_due().await;
+    };
+    server("ours-first").await;
+    browser("ours-first").await;
+    browser("its-first").await;
+    server("its-first").await;
+    browser("its-alone").await;
+    let counted: Vec<_> = hub.at_meta().into_iter().filter(|(_, counts)| *counts).map(|(id, _)| id).collect();
+    assert_eq!((hub.at_meta().len(), counted.join(", ")), (5, "ours-first, its-first, its-alone".to_owned()));
 }

@@ -1,5 +1,6 @@
 //! Reports: <https://developers.facebook.com/docs/marketing-api/insights>. The figures are made up, but always the same
-//! for the same ad and day, and they add up: a campaign's are the sum of its ads'.
+//! for the same ad and day, and they add up: a campaign's are the sum of its ads'. As Meta's they are corrected later on:
+//! purchases go on being reported for 28 days after the click.
 
 use chrono::{Datelike as _, Days, NaiveDate, TimeDelta, Weekday};
 use serde_json::{Map, Value, json};
@@ -20,6 +21,8 @@ const MONTHS_BACK: u32 = 37;
 pub(super) const SHOWN: &str =
     "account_id,async_status,async_percent_completion,time_ref,time_completed,date_start,date_stop,is_running";
 const LEVELS: [&str; 4] = ["account", "campaign", "adset", "ad"];
+/// Of a day's purchases, the share in percent that is reported so many days later.
+const REPORTED: [(i64, u64); 5] = [(28, 100), (7, 95), (3, 90), (1, 80), (0, 60)];
 /// Breakdowns: what a row is split by, and the share of each value in percent.
 const BREAKDOWNS: [(&str, &[(&str, u64)]); 6] = [
     ("age", &[("18-24", 22), ("25-34", 34), ("35-44", 24), ("45-54", 12), ("55-64", 5), ("65+", 3)]),
@@ -40,13 +43,15 @@ struct Figures {
 }
 
 impl Figures {
-    /// What an ad did on a day: its part of the budget, and a rate that varies by ad and day.
-    fn of(ad: &Node, budget_cents: u64, day: NaiveDate) -> Self {
+    /// What an ad did on a day, as it is reported today: its part of the budget, and a rate that varies by ad and day.
+    fn of(ad: &Node, budget_cents: u64, day: NaiveDate, today: NaiveDate) -> Self {
         let seed = mix(ad.id ^ (u64::from(day.num_days_from_ce().unsigned_abs()) << 32));
         let cents = budget_cents * (80 + seed % 20) / 100;
         let impressions = cents * 1000 / (600 + (seed >> 8) % 900);
         let clicks = impressions * (8 + (seed >> 16) % 20) / 1000;
-        Self { cents, impressions, clicks, purchases: clicks * (2 + (seed >> 24) % 4) / 100 }
+        let age = (today - day).num_days();
+        let reported = REPORTED.iter().find(|(days, _)| *days <= age).map_or(0, |(_, percent)| *percent);
+        Self { cents, impressions, clicks, purchases: clicks * (2 + (seed >> 24) % 4) / 100 * reported / 100 }
     }
 
     fn add(&mut self, other: Self) {
@@ -85,6 +90,17 @@ impl Figures {
             "cpm" => ratio(spend * 1000.0, self.impressions),
             "cpp" => ratio(spend * 1000.0, self.reach()),
             "frequency" => ratio(self.impressions as f64, self.reach()),
+            "video_play_actions" if self.impressions > 1 => {
+                Some(json!([action("video_view", (self.impressions / 2).to_string())]))
+            }
+            "video_thruplay_watched_actions"
+            | "video_p25_watched_actions"
+            | "video_p50_watched_actions"
+            | "video_p75_watched_actions"
+            | "video_p100_watched_actions" => {
+                let watched = self.impressions / 2 * watched_percent(name) / 100;
+                (watched > 0).then(|| json!([action("video_view", watched.to_string())]))
+            }
             "actions" if self.clicks > 0 => {
                 let mut actions = vec![action("link_click", self.clicks.to_string())];
                 if self.purchases > 0 {
@@ -105,6 +121,17 @@ impl Figures {
             }
             _ => None,
         }
+    }
+}
+
+/// Of the plays of a video, the share in percent that go so far.
+fn watched_percent(metric: &str) -> u64 {
+    match metric {
+        "video_p25_watched_actions" => 60,
+        "video_p50_watched_actions" => 40,
+        "video_p75_watched_actions" => 30,
+        "video_p100_watched_actions" => 20,
+        _ => 35,
     }
 }
 
@@ -219,7 +246,7 @@ fn rows(nodes: &Nodes, target: &Node, params: &Params, today: NaiveDate) -> Resu
                 "adset" => ad.link("adset_id").and_then(|id| nodes.get(id)),
                 _ => Some(*ad),
             };
-            let figures = delivered(nodes, ad, from, to.min(today));
+            let figures = delivered(nodes, ad, (from, to), today);
             match groups.iter_mut().find(|(known, _)| known.map(|node| node.id) == group.map(|node| node.id)) {
                 Some((_, sum)) => sum.add(figures),
                 None => groups.push((group, figures)),
@@ -236,7 +263,7 @@ fn rows(nodes: &Nodes, target: &Node, params: &Params, today: NaiveDate) -> Resu
 }
 
 /// What an ad did from one day to another: it shares its budget with the other ads, and began on the day it was made.
-fn delivered(nodes: &Nodes, ad: &Node, from: NaiveDate, to: NaiveDate) -> Figures {
+fn delivered(nodes: &Nodes, ad: &Node, (from, to): (NaiveDate, NaiveDate), today: NaiveDate) -> Figures {
     let budget = |id: Option<u64>| {
         let above = id.and_then(|id| nodes.get(id))?;
         let cents = |name| above.text(name).parse::<u64>().ok();
@@ -248,8 +275,8 @@ fn delivered(nodes: &Nodes, ad: &Node, from: NaiveDate, to: NaiveDate) -> Figure
     let mut sum = Figures::default();
     from.max(ad.created.date_naive())
         .iter_days()
-        .take_while(|day| *day <= to)
-        .for_each(|day| sum.add(Figures::of(ad, cents, day)));
+        .take_while(|day| *day <= to.min(today))
+        .for_each(|day| sum.add(Figures::of(ad, cents, day, today)));
     sum
 }
 
@@ -464,6 +491,17 @@ mod tests {
         };
         assert_eq!([parts("1"), parts("3"), parts("monthly"), parts("all_days")], [Ok(4), Ok(2), Ok(2), Ok(1)]);
         assert_eq!([parts("0"), parts("91"), parts("weekly")], [Err(100); 3]);
+    }
+
+    #[test]
+    fn purchases_go_on_being_reported_and_nothing_else_changes() {
+        let mut nodes = Nodes::default();
+        let ad = nodes.create(Kind::Ad, 1, Map::new(), "2026-03-01T00:00:00Z".parse().unwrap()).clone();
+        let told = |today: &str| Figures::of(&ad, 10_000_000, day("2026-03-01"), day(today));
+        let purchases = ["2026-03-01", "2026-03-02", "2026-03-04", "2026-03-08", "2026-03-29", "2026-04-29"]
+            .map(|today| told(today).purchases);
+        assert!(purchases[..5].is_sorted_by(|a, b| a < b) && purchases[4] == purchases[5], "{purchases:?}");
+        assert_eq!(told("2026-03-01").clicks, told("2026-04-29").clicks);
     }
 
     #[test]

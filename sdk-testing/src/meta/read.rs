@@ -154,7 +154,22 @@ pub(super) fn list(
             wanted.iter().any(|want| want == status)
         }
     });
+    if let Some(after) = updated_after(params)? {
+        rows.retain(|node| node.updated.timestamp() > after);
+    }
     page(&rows, params, url, |row| row.id, |row| node(nodes, row, selected, url_base(url)))
+}
+
+/// The time of the condition `[{"field":"ad.updated_time","operator":"GREATER_THAN","value":1767225600}]`.
+fn updated_after(params: &Params) -> Result<Option<i64>, GraphError> {
+    let filters = params.json("filtering").unwrap_or_default();
+    let is_wanted = |filter: &&Value| {
+        filter["field"].as_str().is_some_and(|field| field.rsplit('.').next() == Some("updated_time"))
+            && filter["operator"] == "GREATER_THAN"
+    };
+    let Some(filter) = filters.as_array().and_then(|filters| filters.iter().find(is_wanted)) else { return Ok(None) };
+    let time = as_text(&filter["value"]).parse();
+    time.map(Some).map_err(|_| GraphError::invalid("filtering", "updated_time must be compared with Unix seconds"))
 }
 
 /// The part of a list's address before its node.

@@ -2,6 +2,7 @@
 //!
 //! JSON Schema 2020-12, which schemars writes, is what OpenAPI 3.1 embeds, so the wire types need no second derive.
 
+use http::StatusCode;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -97,6 +98,13 @@ impl Document {
                 "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
             }));
         }
+        if route.revalidates {
+            parameters.push(json!({
+                "name": "If-None-Match", "in": "header", "required": false,
+                "description": "The `ETag` of an answer that the caller has: when it still holds, 304 comes instead of it.",
+                "schema": { "type": "string" },
+            }));
+        }
         parameters
     }
 
@@ -113,6 +121,10 @@ impl Document {
                 reply["content"] = content.clone();
             }
             responses.insert(status.as_str().to_owned(), reply);
+        }
+        if route.revalidates {
+            let not_modified = json!({ "description": "What the caller has still holds.", "headers": request_id });
+            responses.insert(StatusCode::NOT_MODIFIED.as_str().to_owned(), not_modified);
         }
         let problem = schema_of::<acd_platform::Problem>(&mut self.schemas);
         responses.insert(

@@ -70,6 +70,7 @@ pub struct Route {
     pub(super) reply_description: &'static str,
     pub(super) or_reply: Option<(StatusCode, &'static str)>,
     pub(super) takes_idempotency_key: bool,
+    pub(super) revalidates: bool,
 }
 
 impl Route {
@@ -89,6 +90,7 @@ impl Route {
             reply_description: "Done.",
             or_reply: None,
             takes_idempotency_key: false,
+            revalidates: false,
         }
     }
 
@@ -132,6 +134,12 @@ impl Route {
     /// Another status that the same JSON answer may have.
     pub fn or(mut self, status: StatusCode, description: &'static str) -> Self {
         self.or_reply = Some((status, description));
+        self
+    }
+
+    /// Whether it answers 304 to `If-None-Match` with the tag of what it would answer.
+    pub fn revalidates(mut self) -> Self {
+        self.revalidates = true;
         self
     }
 

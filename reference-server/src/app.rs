@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ads::attribution::{self, Attribution, Capture};
 use crate::ads::conversions::{self, ConversionParts, Conversions};
+use crate::ads::performance::{self, Performance};
 use crate::ads::publishing::{self, Publishing};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
@@ -98,6 +99,8 @@ pub struct Services {
     pub ads: Ads,
     /// Publications of ads.
     pub publishing: Publishing,
+    /// What ads did.
+    pub performance: Performance,
     /// Conversions, and the campaigns they came from.
     pub attribution: Attribution,
     /// Jobs.
@@ -127,7 +130,7 @@ impl App {
             meta: meta.clone(),
             writer: writer.clone(),
         });
-        let ads = Ads::new(db.clone(), meta);
+        let ads = Ads::new(db.clone(), clock.clone(), meta);
         let jobs = Jobs::new(db.clone(), clock.clone(), Wakes::default());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
@@ -139,6 +142,7 @@ impl App {
             entitlements: Entitlements::new(db.clone()),
             assets: Assets::new(db.clone()),
             consents,
+            performance: Performance::new(ads.clone(), clock.clone()),
             conversions,
             publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone(), fetcher),
             ads,
@@ -162,6 +166,7 @@ impl App {
         let api = privacy::routes(api, self);
         let api = ads::routes(api, self);
         let api = publishing::routes(api, self);
+        let api = performance::routes(api, self);
         let api = attribution::routes(api, self);
         let api = conversions::routes(api, self);
         let api = jobs::routes(api, self);

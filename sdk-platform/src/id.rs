@@ -135,6 +135,10 @@ id!(
     AdTemplateId, "tpl"
 );
 id!(
+    /// A change that was made at Meta past the server.
+    AdChangeId, "adc"
+);
+id!(
     /// A rule that says which events are conversions.
     ConversionRuleId, "cvr"
 );

@@ -32,8 +32,8 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, IdError, JobId,
-    JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId, PersonId, PublicationId, ServiceKeyId, UserId,
+    AdAccountUseId, AdChangeId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, IdError,
+    JobId, JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId, PersonId, PublicationId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;

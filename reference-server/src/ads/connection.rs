@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use acd_core::limits::Priority;
 use acd_core::{Result, Runtime, Secret};
 use acd_meta::{AdAccountId, GraphVersion, MetaClient, MetaLimits};
 use acd_platform::ProductSlug;
@@ -80,6 +81,11 @@ impl Meta {
     /// The client, for calls that this product asks for and that belong to no ad account, such as conversions.
     pub fn for_product(&self, product: &ProductSlug) -> MetaClient {
         self.client.for_caller(product.as_str())
+    }
+
+    /// The client, for what the server itself reads in this account: behind everybody who waits for an answer.
+    pub fn in_background(&self, account: &AdAccountId) -> MetaClient {
+        self.client.for_account(account).with_priority(Priority::Background)
     }
 
     /// The limits.

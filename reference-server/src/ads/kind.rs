@@ -18,7 +18,7 @@ pub(super) trait Kind: Send + 'static {
     const TOPICS: [&'static str; 3];
     type Id: From<String> + Serialize + JsonSchema + Send + 'static;
     type Create: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
-    type Update: DeserializeOwned + JsonSchema + Send + Sync + 'static;
+    type Update: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
     type Object: Serialize + JsonSchema + Send + 'static;
 
     /// What is made in the place of what was asked for.

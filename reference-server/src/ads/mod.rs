@@ -9,6 +9,7 @@ mod insights;
 mod kind;
 mod limits;
 mod objects;
+pub mod performance;
 pub mod pool;
 mod problem;
 pub mod publishing;

@@ -128,8 +128,17 @@ impl Ads {
     /// Changes an object.
     pub(super) async fn update<K: Kind>(&self, principal: &Principal, id: &str, change: &K::Update) -> Result<Done> {
         let place = self.place(principal, id, Some(K::NAME)).await?;
-        let done = K::update(&place.meta, id, change).await.map_err(problem::of)?;
-        let mut tx = self.db.scoped(&principal.as_service()).await?;
+        let fields = serde_json::to_value(change).map_err(Problem::internal)?;
+        let own = self.begin_own(principal, id, &fields).await?;
+        let result = K::update(&place.meta, id, change).await;
+        let mut tx = self.end_own(principal, own, result.as_ref().err()).await?;
+        let done = match result {
+            Ok(done) => done,
+            Err(error) => {
+                tx.commit().await?;
+                return Err(problem::of(error));
+            }
+        };
         let payload = json!({ "id": id, "account": place.account });
         outbox::push(&mut tx, K::TOPICS[1], Some(&place.product), &payload, &principal.request_id).await?;
         tx.commit().await?;
@@ -139,8 +148,13 @@ impl Ads {
     /// Deletes an object.
     pub(super) async fn delete<K: Kind>(&self, principal: &Principal, id: &str) -> Result<()> {
         let place = self.place(principal, id, Some(K::NAME)).await?;
-        K::delete(&place.meta, id).await.map_err(problem::of)?;
-        let mut tx = self.db.scoped(&principal.as_service()).await?;
+        let own = self.begin_own(principal, id, &json!({ "status": "DELETED" })).await?;
+        let result = K::delete(&place.meta, id).await;
+        let mut tx = self.end_own(principal, own, result.as_ref().err()).await?;
+        if let Err(error) = result {
+            tx.commit().await?;
+            return Err(problem::of(error));
+        }
         store::forget(&mut tx, id).await?;
         let payload = json!({ "id": id, "account": place.account });
         outbox::push(&mut tx, K::TOPICS[2], Some(&place.product), &payload, &principal.request_id).await?;

@@ -5,6 +5,7 @@ use acd_platform::ProductSlug;
 
 use super::connection::Meta;
 use super::store;
+use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
@@ -13,13 +14,14 @@ use crate::kernel::problem::{Problem, Result};
 #[derive(Clone)]
 pub struct Ads {
     pub(super) db: Db,
+    pub(super) clock: Clock,
     meta: Option<Meta>,
 }
 
 impl Ads {
     /// Advertising over this connection. Without one, whatever needs Meta answers 503.
-    pub fn new(db: Db, meta: Option<Meta>) -> Self {
-        Self { db, meta }
+    pub fn new(db: Db, clock: Clock, meta: Option<Meta>) -> Self {
+        Self { db, clock, meta }
     }
 
     /// The connection.

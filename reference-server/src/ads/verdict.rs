@@ -124,6 +124,14 @@ impl Evidence {
         }
     }
 
+    /// How many times the others' rate each ad's is, in the test's order, days compared within themselves; none where either
+    /// has no conversions.
+    #[must_use]
+    pub fn ratios(&self) -> Vec<Option<f64>> {
+        let ratio = |ad: &AdEvidence| Some(ad.own / ad.others).filter(|ratio| ratio.is_finite() && *ratio > 0.0);
+        self.ads.iter().map(ratio).collect()
+    }
+
     /// The verdict about each ad, in the test's order. May be asked after any day.
     #[must_use]
     pub fn judge(&self, rule: &Rule) -> Vec<Verdict> {

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{CleanUp, Workers};
+use crate::ads::performance;
 use crate::app::App;
 
 /// The handlers' time once the process is asked to stop: less than requests get, so that what is handed back is written too.
@@ -45,7 +46,8 @@ pub async fn run(app: App, settings: JobSettings, until: CancellationToken) {
     if settings.concurrency > 0 {
         let clean_up = CleanUp::new(jobs.clone(), settings.keep_done, settings.keep_dead);
         let workers = Workers::builder(jobs.clone()).handle(clean_up).handle(app.publishing.publisher());
-        workers.concurrency(settings.concurrency).grace(GRACE).build().run(until.clone()).await;
+        let workers = performance::handled(workers, &app.performance).concurrency(settings.concurrency).grace(GRACE);
+        workers.build().run(until.clone()).await;
     } else {
         until.cancelled().await;
     }

@@ -1,6 +1,7 @@
 //! Advertising through the hub.
 
 mod hub;
+mod performance;
 mod pool;
 mod publishing;
 mod replicas;

@@ -7,11 +7,14 @@ pub mod ad_sets;
 #[allow(clippy::module_inception, reason = "an ad is what Meta calls one object of its ads")]
 pub mod ads;
 pub mod campaigns;
+pub mod changes;
 pub mod creatives;
+pub mod daily;
 pub mod insights;
 pub mod limits;
 pub mod publications;
 pub mod templates;
+pub mod winners;
 
 mod object;
 
@@ -26,11 +29,14 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         ad_sets::OPERATIONS,
         ads::OPERATIONS,
         campaigns::OPERATIONS,
+        changes::OPERATIONS,
         creatives::OPERATIONS,
+        daily::OPERATIONS,
         insights::OPERATIONS,
         limits::OPERATIONS,
         publications::OPERATIONS,
         templates::OPERATIONS,
+        winners::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()
 }
@@ -74,6 +80,21 @@ impl<'c> AdsHubClient<'c> {
     /// Reports on what ads did.
     pub fn insights(&self) -> insights::HubInsightsClient<'c> {
         insights::HubInsightsClient::new(self.http)
+    }
+
+    /// What ads did, day by day.
+    pub fn daily(&self) -> daily::DailyInsightsClient<'c> {
+        daily::DailyInsightsClient::new(self.http)
+    }
+
+    /// Which ads do better than the others.
+    pub fn winners(&self) -> winners::WinnersClient<'c> {
+        winners::WinnersClient::new(self.http)
+    }
+
+    /// What was changed at Meta past the server.
+    pub fn changes(&self) -> changes::AdChangesClient<'c> {
+        changes::AdChangesClient::new(self.http)
     }
 
     /// How much of Meta's limits is used, and by whom.

@@ -3,7 +3,7 @@
 mod capture;
 mod check;
 mod credit;
-mod money;
+pub(super) mod money;
 mod routes;
 mod rule;
 mod service;

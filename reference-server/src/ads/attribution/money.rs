@@ -7,7 +7,7 @@ pub(super) const LARGEST: i64 = 1_000_000_000_000_000;
 const DIGITS: usize = 36;
 
 /// How many decimal digits the minor unit has by ISO 4217 (list one, 2026-01-01).
-pub(super) fn exponent(currency: &str) -> u32 {
+pub(in crate::ads) fn exponent(currency: &str) -> u32 {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
         | "VUV" | "XAF" | "XOF" | "XPF" => 0,
@@ -25,7 +25,7 @@ pub(super) fn currency(text: &str) -> Option<String> {
 
 /// The minor units of a JSON number, or of a text that is one; `shift` is how many digits they lie below its own unit.
 /// Rounded half away from zero. None for anything else and above [`LARGEST`].
-pub(super) fn minor_units(value: &Value, shift: u32) -> Option<i64> {
+pub(in crate::ads) fn minor_units(value: &Value, shift: u32) -> Option<i64> {
     match value {
         // The shortest digits that read back as the same number, so 12.29 stays that.
         Value::Number(number) => of_decimal(&number.to_string(), shift),

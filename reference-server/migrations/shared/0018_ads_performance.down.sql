@@ -1,0 +1,10 @@
+set local role acd_service;
+delete from public.shared_jobs where kind in ('acd.ads.plan_syncs', 'acd.ads.sync_account', 'acd.ads.collect_report');
+delete from public.shared_job_schedules where kind = 'acd.ads.plan_syncs';
+reset role;
+drop table shared.ads_insight_reads;
+drop table shared.ads_account_syncs;
+drop table shared.ads_own_changes;
+drop table public.ads_changes;
+drop table public.ads_object_states;
+drop table public.ads_insights_daily;

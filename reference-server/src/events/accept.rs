@@ -216,6 +216,9 @@ fn attribution(context: Option<&RawValue>, properties: Option<&RawValue>) -> (At
         name: Lenient,
         term: Lenient,
         content: Lenient,
+        campaign_id: Lenient,
+        adset_id: Lenient,
+        ad_id: Lenient,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -248,6 +251,9 @@ fn attribution(context: Option<&RawValue>, properties: Option<&RawValue>) -> (At
         campaign: attribution.campaign.as_deref(),
         term: attribution.term.as_deref(),
         content: attribution.content.as_deref(),
+        campaign_id: campaign.campaign_id.0.as_deref(),
+        adset_id: campaign.adset_id.0.as_deref(),
+        ad_id: campaign.ad_id.0.as_deref(),
         url: attribution.url.as_deref().or(own.as_deref()),
         fbc: context.fbc.0.as_deref(),
         fbp: context.fbp.0.as_deref(),

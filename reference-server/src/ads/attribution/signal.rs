@@ -18,6 +18,10 @@ pub(crate) struct Hints<'a> {
     pub(crate) campaign: Option<&'a str>,
     pub(crate) term: Option<&'a str>,
     pub(crate) content: Option<&'a str>,
+    /// `context.campaign` too: the ids of campaign, ad set and ad, where a network tells them without a page.
+    pub(crate) campaign_id: Option<&'a str>,
+    pub(crate) adset_id: Option<&'a str>,
+    pub(crate) ad_id: Option<&'a str>,
     /// The page's address with its parameters.
     pub(crate) url: Option<&'a str>,
     /// Meta's cookies `_fbc` and `_fbp`.
@@ -53,6 +57,9 @@ impl Signal {
             campaign: hints.campaign.and_then(label),
             term: hints.term.and_then(label),
             content: hints.content.and_then(label),
+            campaign_id: hints.campaign_id.and_then(label),
+            adset_id: hints.adset_id.and_then(label),
+            ad_id: hints.ad_id.and_then(label),
             ..Self::default()
         };
         if let Some(query) = hints.url.and_then(query_of) {
@@ -207,6 +214,20 @@ mod tests {
         })
         .unwrap();
         assert_eq!((signal.source, signal.medium), (text("newsletter"), text("email")));
+    }
+
+    #[test]
+    fn ids_may_stand_in_the_context() {
+        let hints = Hints {
+            source: Some("facebook"),
+            campaign_id: Some("120"),
+            ad_id: Some("140"),
+            url: Some("https://x.y/?campaign_id=7&adset_id=130"),
+            ..Hints::default()
+        };
+        let signal = Signal::read(&hints).unwrap();
+        assert_eq!((signal.campaign_id, signal.adset_id, signal.ad_id), (text("120"), text("130"), text("140")));
+        assert_eq!(Signal::read(&Hints { source: None, url: None, ..hints }), None, "ids alone are no signal");
     }
 
     #[test]

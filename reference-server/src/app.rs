@@ -16,8 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ads::attribution::{self, Attribution, Capture};
 use crate::ads::conversions::{self, ConversionParts, Conversions};
+use crate::ads::leads::{self, Leads};
+use crate::ads::notifications::{self, Notifications};
 use crate::ads::performance::{self, Performance};
 use crate::ads::publishing::{self, Publishing};
+use crate::ads::sources::{self, Sources};
 use crate::ads::{self, Ads, Meta};
 use crate::assets::{self, Assets};
 use crate::events::{self, Writer};
@@ -36,6 +39,7 @@ use crate::kernel::request_id::RequestId;
 use crate::kernel::route::Api;
 use crate::privacy::{self, ConsentService};
 use crate::security::{self, ServiceKeys};
+use crate::webhooks::{self, Webhooks};
 
 const READY_WITHIN: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -103,6 +107,14 @@ pub struct Services {
     pub performance: Performance,
     /// Conversions, and the campaigns they came from.
     pub attribution: Attribution,
+    /// What of Meta's is whose.
+    pub sources: Sources,
+    /// Leads.
+    pub leads: Leads,
+    /// What Meta told of.
+    pub notifications: Notifications,
+    /// What outside services tell of.
+    pub webhooks: Webhooks,
     /// Jobs.
     pub jobs: Jobs,
     /// Conversions for Meta.
@@ -130,12 +142,14 @@ impl App {
             meta: meta.clone(),
             writer: writer.clone(),
         });
+        let writer = Writer::start(db.clone(), persons.clone(), capture.clone(), clock.clone(), writer);
         let ads = Ads::new(db.clone(), clock.clone(), meta);
         let jobs = Jobs::new(db.clone(), clock.clone(), Wakes::default());
+        let leads = Leads::new(db.clone(), clock.clone(), ads.clone(), persons.clone(), writer.clone());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
             service_keys: ServiceKeys::new(db.clone(), clock.clone(), hasher, auth.signed().clone()),
-            writer: Writer::start(db.clone(), persons.clone(), capture.clone(), clock.clone(), writer),
+            writer,
             attribution: Attribution::new(db.clone(), clock.clone(), persons.clone(), capture),
             persons,
             users: Users::new(db.clone()),
@@ -145,6 +159,10 @@ impl App {
             performance: Performance::new(ads.clone(), clock.clone()),
             conversions,
             publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone(), fetcher),
+            sources: Sources::new(db.clone(), leads.clone()),
+            leads,
+            notifications: Notifications::new(db.clone()),
+            webhooks: Webhooks::new(db.clone(), clock.clone(), ads.clone()),
             ads,
             jobs,
             auth,
@@ -167,6 +185,10 @@ impl App {
         let api = ads::routes(api, self);
         let api = publishing::routes(api, self);
         let api = performance::routes(api, self);
+        let api = sources::routes(api, self);
+        let api = leads::routes(api, self);
+        let api = notifications::routes(api, self);
+        let api = webhooks::routes(api, self);
         let api = attribution::routes(api, self);
         let api = conversions::routes(api, self);
         let api = jobs::routes(api, self);

@@ -55,6 +55,8 @@ settings! {
     "ACD_JWT_ISSUER", "any", false, "the issuer that a token must name";
     "META_ACCESS_TOKEN", "none: Meta is simulated in this process", true, "access token of Meta's Graph API, best a system user's";
     "META_APP_SECRET", "none", true, "secret of Meta's app, with which each call proves that it is the app's";
+    "META_VERIFY_TOKEN", "none: webhooks of Meta are not taken", true, "what Meta is given with the address of webhooks, /v1/webhooks/meta; needs META_APP_SECRET";
+    "META_FORMER_APP_SECRETS", "none", true, "secrets by which webhooks may be signed besides META_APP_SECRET, separated by commas, as while it is replaced";
     "META_API_VERSION", "v26.0", false, "version of Meta's Graph API";
     "META_BASE_URL", "https://graph.facebook.com", false, "another server than Meta's, such as one of `acd simulate`";
     "ACD_FETCH_PRIVATE", "false", false, "whether files that products name, as the images of ads, are fetched from addresses that are not public: `true` or `false`";
@@ -281,7 +283,8 @@ fn meta_settings(
     text: impl Fn(&'static str) -> Option<String>,
 ) -> Result<Option<MetaSettings>, ConfigError> {
     let Some(token) = secret("META_ACCESS_TOKEN") else {
-        return match ["META_APP_SECRET", "META_BASE_URL"].into_iter().find(|name| text(name).is_some()) {
+        let dependent = ["META_APP_SECRET", "META_BASE_URL", "META_VERIFY_TOKEN", "META_FORMER_APP_SECRETS"];
+        return match dependent.into_iter().find(|name| text(name).is_some()) {
             Some(name) => Err(invalid(name, "goes together with META_ACCESS_TOKEN, which is not set")),
             None => Ok(None),
         };
@@ -294,7 +297,15 @@ fn meta_settings(
         return Err(invalid("META_BASE_URL", "must be an https:// URL (http:// is allowed for this machine alone)"));
     }
     let app_secret = secret("META_APP_SECRET");
-    Ok(Some(MetaSettings { token, app_secret, version: version.unwrap_or_default(), base_url }))
+    let verify_token = secret("META_VERIFY_TOKEN");
+    if app_secret.is_none() && (verify_token.is_some() || text("META_FORMER_APP_SECRETS").is_some()) {
+        return Err(invalid("META_APP_SECRET", "is needed to take webhooks, which Meta signs with it"));
+    }
+    let former = text("META_FORMER_APP_SECRETS").unwrap_or_default();
+    let former_app_secrets: Vec<Secret> =
+        former.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::from).collect();
+    let version = version.unwrap_or_default();
+    Ok(Some(MetaSettings { token, app_secret, version, base_url, verify_token, former_app_secrets }))
 }
 
 fn is_local(url: &str) -> bool {
@@ -378,6 +389,7 @@ mod tests {
             (vec![("ACD_JWKS_URL", "http://issuer.example/jwks")], "https"),
             (vec![("ACD_CONFIG", "/nonexistent.toml")], "cannot be read"),
             (vec![("META_APP_SECRET", "x")], "goes together with META_ACCESS_TOKEN"),
+            (vec![("META_ACCESS_TOKEN", "x"), ("META_VERIFY_TOKEN", "y")], "META_APP_SECRET: is needed"),
             (vec![("META_ACCESS_TOKEN", "x"), ("META_API_VERSION", "26")], "a version such as v26.0"),
             (vec![("META_ACCESS_TOKEN", "x"), ("META_BASE_URL", "http://graph.example")], "https"),
         ] {

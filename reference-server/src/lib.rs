@@ -16,3 +16,4 @@ pub mod kernel;
 pub mod privacy;
 pub mod security;
 pub mod seed;
+pub mod webhooks;

@@ -166,6 +166,18 @@ id!(
     /// A rule that turns shared events into events for Meta.
     MetaEventRuleId, "mer"
 );
+id!(
+    /// That a page, form or Instagram account of Meta's is a product's.
+    MetaSourceId, "msr"
+);
+id!(
+    /// A lead, as the hub keeps it.
+    HubLeadId, "led"
+);
+id!(
+    /// A change that Meta told of.
+    MetaNotificationId, "mno"
+);
 
 #[cfg(test)]
 mod tests {

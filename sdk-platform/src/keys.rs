@@ -59,6 +59,9 @@ pub enum Scope {
     /// Create, change and delete campaigns, ad sets, creatives and ads.
     #[serde(rename = "ads:write")]
     AdsWrite,
+    /// Read leads, with what people answered.
+    #[serde(rename = "leads:read")]
+    LeadsRead,
     /// Read attribution reports and conversion rules.
     #[serde(rename = "attribution:read")]
     AttributionRead,
@@ -96,7 +99,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -108,6 +111,7 @@ impl Scope {
         Self::ConsentsWrite,
         Self::AdsRead,
         Self::AdsWrite,
+        Self::LeadsRead,
         Self::AttributionRead,
         Self::AttributionWrite,
         Self::JobsRead,
@@ -136,6 +140,7 @@ impl Scope {
             Self::ConsentsWrite => "consents:write",
             Self::AdsRead => "ads:read",
             Self::AdsWrite => "ads:write",
+            Self::LeadsRead => "leads:read",
             Self::AttributionRead => "attribution:read",
             Self::AttributionWrite => "attribution:write",
             Self::JobsRead => "jobs:read",
@@ -191,7 +196,7 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 22))]
+    #[schemars(length(min = 1, max = 23))]
     pub scopes: Vec<Scope>,
     /// When it stops working; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ pub mod meta_events;
 pub mod persons;
 pub mod service_keys;
 pub mod users;
+pub mod webhooks;
 
 pub use acd_core::paging::{Items, ListPosition, Paged, Pages};
 pub use call::PlatformCall;
@@ -32,8 +33,9 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, AdChangeId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, IdError,
-    JobId, JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId, PersonId, PublicationId, ServiceKeyId, UserId,
+    AdAccountUseId, AdChangeId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, HubLeadId,
+    IdError, JobId, JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId, MetaNotificationId, MetaSourceId, PersonId,
+    PublicationId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;
@@ -53,6 +55,7 @@ pub fn operations() -> impl Iterator<Item = acd_core::Operation> {
         persons::OPERATIONS,
         service_keys::OPERATIONS,
         users::OPERATIONS,
+        webhooks::OPERATIONS,
     ];
     modules.into_iter().flatten().copied().chain(ads::operations())
 }

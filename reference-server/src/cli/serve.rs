@@ -33,6 +33,7 @@ pub(super) async fn run(context: Context) -> CliResult {
     let jobs = tokio::spawn(crate::jobs::run(app.clone(), context.job_settings()?, stopping.clone()));
     let conversions = tokio::spawn(app.conversions.clone().run(stopping.clone()));
     let (router, _) = app.router();
+    let webhooks = app.webhooks.clone();
     drop(app);
     let address = listener.local_addr()?;
     tracing::info!(%address, migrations_applied = applied.len(), "serving; docs at http://{address}/docs");
@@ -46,6 +47,14 @@ pub(super) async fn run(context: Context) -> CliResult {
     let mut server = tokio::spawn(
         axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned()).into_future(),
     );
+    let own_url = match address.ip() {
+        ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        _ => format!("http://{address}"),
+    };
+    if let Err(error) = webhooks.hear_simulator(&own_url).await {
+        tracing::warn!(%error, "the simulated Meta sends no webhooks");
+    }
+    drop(webhooks);
     tokio::select! {
         ended = &mut server => ended??,
         () = drain_time(stopping) => {

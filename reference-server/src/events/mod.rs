@@ -2,6 +2,7 @@
 
 mod accept;
 mod import;
+mod own;
 mod query;
 mod row;
 mod scan;

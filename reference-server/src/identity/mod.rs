@@ -9,5 +9,5 @@ mod users;
 pub use entitlements::Entitlements;
 pub use persons::Persons;
 pub use routes::routes;
-pub(crate) use store::persons::{Claim, EventIds};
+pub(crate) use store::persons::{Claim, EventIds, LeadClaim};
 pub use users::Users;

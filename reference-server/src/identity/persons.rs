@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::store::persons::{self as store, Claim, EventIds};
+use super::store::persons::{self as store, Claim, EventIds, LeadClaim};
 use crate::events;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::group::StoreError;
@@ -49,6 +49,14 @@ impl Persons {
             self.known.insert(self.fingerprint(claim), *person);
         }
         Ok(persons)
+    }
+
+    /// The person who filled in a lead form. The same lead again gives the same person, or the one merged with it.
+    pub(crate) async fn of_lead(&self, claim: &LeadClaim<'_>, request_id: &RequestId) -> Result<Uuid> {
+        let mut tx = self.db.scoped(&Principal::service(request_id.clone())).await?;
+        let person = store::resolve_lead(&mut tx, claim).await?;
+        tx.commit().await?;
+        Ok(person)
     }
 
     /// The person of these ids, where they are linked already and the claim adds nothing else.

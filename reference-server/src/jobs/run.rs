@@ -7,9 +7,11 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{CleanUp, Workers};
+use super::{CleanUp, Workers, WorkersBuilder};
+use crate::ads::leads::CaptureLead;
 use crate::ads::performance;
 use crate::app::App;
+use crate::webhooks::{CleanUpWebhooks, ReadMeta};
 
 /// The handlers' time once the process is asked to stop: less than requests get, so that what is handed back is written too.
 const GRACE: Duration = Duration::from_secs(15);
@@ -25,6 +27,16 @@ pub struct JobSettings {
     pub keep_done: TimeDelta,
     /// How long jobs are kept that were given up.
     pub keep_dead: TimeDelta,
+}
+
+/// Adds the handlers of every domain.
+fn handlers(app: &App, workers: WorkersBuilder) -> WorkersBuilder {
+    let (db, clock, changes) = (app.db.clone(), app.clock.clone(), app.notifications.clone());
+    performance::handled(workers, &app.performance)
+        .handle(app.publishing.publisher())
+        .handle(ReadMeta::new(db.clone(), clock.clone(), app.leads.clone(), changes.clone()))
+        .handle(CleanUpWebhooks::new(db, clock, changes))
+        .handle(CaptureLead::new(app.leads.clone()))
 }
 
 /// Works, listens and keeps up until the token is cancelled and what was begun is done or handed back.
@@ -45,9 +57,8 @@ pub async fn run(app: App, settings: JobSettings, until: CancellationToken) {
     tasks.spawn(jobs.clone().keep_up_until(until.clone()));
     if settings.concurrency > 0 {
         let clean_up = CleanUp::new(jobs.clone(), settings.keep_done, settings.keep_dead);
-        let workers = Workers::builder(jobs.clone()).handle(clean_up).handle(app.publishing.publisher());
-        let workers = performance::handled(workers, &app.performance).concurrency(settings.concurrency).grace(GRACE);
-        workers.build().run(until.clone()).await;
+        let workers = handlers(&app, Workers::builder(jobs.clone())).handle(clean_up);
+        workers.concurrency(settings.concurrency).grace(GRACE).build().run(until.clone()).await;
     } else {
         until.cancelled().await;
     }

@@ -53,6 +53,19 @@ pub fn object(field: &str, value: &Map<String, Value>, max_bytes: usize) -> Resu
     Ok(())
 }
 
+/// A value from outside as PostgreSQL stores it: in the place of each NUL stands U+FFFD, as editors show it.
+pub fn storable(value: Value) -> Value {
+    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(items) => items.into_iter().map(storable).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (clean(name), storable(value))).collect())
+        }
+        plain => plain,
+    }
+}
+
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -107,5 +120,11 @@ mod tests {
             assert!(check(bad).unwrap_err().contains("NUL"));
         }
         assert!(check(json!({ "a": "b".repeat(64) })).unwrap_err().contains("more than 64"));
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_shown_as_such() {
+        let stored = storable(json!({ "a\0": ["b\0c", 1, null], "d": { "e": "f" } }));
+        assert_eq!(stored, json!({ "a\u{fffd}": ["b\u{fffd}c", 1, null], "d": { "e": "f" } }));
     }
 }

@@ -131,6 +131,14 @@ impl Route {
         self
     }
 
+    /// Status of an answer that is plain text.
+    pub fn text(mut self, status: StatusCode, description: &'static str) -> Self {
+        self.reply = Some(("text/plain", schema_of::<String>));
+        self.reply_status = status;
+        self.reply_description = description;
+        self
+    }
+
     /// Another status that the same JSON answer may have.
     pub fn or(mut self, status: StatusCode, description: &'static str) -> Self {
         self.or_reply = Some((status, description));

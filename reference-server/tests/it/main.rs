@@ -16,6 +16,7 @@ mod events_write;
 mod hostile;
 mod jobs;
 mod keys;
+mod leads;
 mod migrate;
 mod operations;
 mod persons;

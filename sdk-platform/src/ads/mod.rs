@@ -11,8 +11,11 @@ pub mod changes;
 pub mod creatives;
 pub mod daily;
 pub mod insights;
+pub mod leads;
 pub mod limits;
+pub mod notifications;
 pub mod publications;
+pub mod sources;
 pub mod templates;
 pub mod winners;
 
@@ -30,13 +33,16 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         ads::OPERATIONS,
         campaigns::OPERATIONS,
         changes::OPERATIONS,
+        notifications::OPERATIONS,
         creatives::OPERATIONS,
         daily::OPERATIONS,
         insights::OPERATIONS,
+        leads::OPERATIONS,
         limits::OPERATIONS,
         publications::OPERATIONS,
         templates::OPERATIONS,
         winners::OPERATIONS,
+        sources::OPERATIONS,
     ];
     modules.into_iter().flatten().copied()
 }
@@ -110,5 +116,20 @@ impl<'c> AdsHubClient<'c> {
     /// Templates of publications.
     pub fn templates(&self) -> templates::AdTemplatesClient<'c> {
         templates::AdTemplatesClient::new(self.http)
+    }
+
+    /// Leads.
+    pub fn leads(&self) -> leads::HubLeadsClient<'c> {
+        leads::HubLeadsClient::new(self.http)
+    }
+
+    /// Which pages, forms and Instagram accounts are a product's.
+    pub fn sources(&self) -> sources::MetaSourcesClient<'c> {
+        sources::MetaSourcesClient::new(self.http)
+    }
+
+    /// What Meta told of pages, Instagram accounts and ads.
+    pub fn notifications(&self) -> notifications::MetaNotificationsClient<'c> {
+        notifications::MetaNotificationsClient::new(self.http)
     }
 }

@@ -16,7 +16,7 @@ const FOLDER: &str = "reference-server/tests/schemathesis";
 /// The product whose key tries everything but what ends keys.
 const PRODUCT: &str = "portal28";
 /// All that a product's key can have, so that requests get past the door.
-const SCOPES: [&str; 18] = [
+const SCOPES: [&str; 19] = [
     "events:write",
     "events:read",
     "persons:read",
@@ -30,6 +30,7 @@ const SCOPES: [&str; 18] = [
     "consents:write",
     "ads:read",
     "ads:write",
+    "leads:read",
     "attribution:read",
     "attribution:write",
     "jobs:read",

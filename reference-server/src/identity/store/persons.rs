@@ -74,6 +74,34 @@ async fn resolve_in_order(tx: &mut Tx, claims: &[&Claim<'_>]) -> Result<Vec<Uuid
     .await
 }
 
+/// What somebody wrote into a lead form.
+#[derive(Debug)]
+pub(crate) struct LeadClaim<'a> {
+    pub(crate) product: &'a ProductSlug,
+    /// Meta's id of the lead.
+    pub(crate) lead_id: &'a str,
+    /// By which the product knows the person.
+    pub(crate) anonymous_id: &'a str,
+    /// In lower case.
+    pub(crate) email: Option<&'a str>,
+    /// The digits, country first.
+    pub(crate) phone: Option<&'a str>,
+    pub(crate) traits: &'a Map<String, Value>,
+}
+
+/// The person who filled in a form, found, made and linked as needed.
+pub(in crate::identity) async fn resolve_lead(tx: &mut Tx, claim: &LeadClaim<'_>) -> Result<Uuid> {
+    Ok(sqlx::query_scalar("select shared.resolve_lead($1, $2, $3, $4, $5, $6)")
+        .bind(claim.product.as_str())
+        .bind(claim.lead_id)
+        .bind(claim.anonymous_id)
+        .bind(claim.email)
+        .bind(claim.phone)
+        .bind(Json(claim.traits))
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Finds or makes the persons of visitors, all at once: a campaign brings many new ones, and nothing of theirs can merge.
 async fn resolve_visitors(tx: &mut Tx, claims: &[&Claim<'_>]) -> Result<Vec<Uuid>, sqlx::Error> {
     if claims.is_empty() {

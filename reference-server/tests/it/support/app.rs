@@ -8,6 +8,7 @@ use acd_platform::{PlatformClient, UserId};
 use acd_server::ads::{Meta, MetaSettings};
 use acd_server::app::{App, Parts};
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
+use acd_server::jobs::JobSettings;
 use acd_server::kernel::clock::Clock;
 use acd_server::kernel::db::{Db, PoolSettings};
 use acd_server::kernel::fetch::Fetcher;
@@ -15,6 +16,7 @@ use acd_server::kernel::group::GroupSettings;
 use acd_server::kernel::principal::Principal;
 use acd_server::kernel::request_id::RequestId;
 use acd_testing::MetaSimulator;
+use chrono::TimeDelta;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -117,6 +119,13 @@ impl TestApp {
         tokio::spawn(axum::serve(listener, router).into_future());
         let admin_key = make_key(&app, None, &[Scope::Admin]).await;
         Self { url, database, app, admin_key }
+    }
+
+    /// Does the server's own jobs until the test ends.
+    pub(crate) fn work(&self) {
+        let (keep_done, keep_dead) = (TimeDelta::days(7), TimeDelta::days(30));
+        let settings = JobSettings { concurrency: 8, listen: None, keep_done, keep_dead };
+        tokio::spawn(acd_server::jobs::run(self.app.clone(), settings, CancellationToken::new()));
     }
 
     /// A new key of a product with these scopes.

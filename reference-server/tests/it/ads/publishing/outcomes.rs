@@ -211,6 +211,8 @@ async fn two_replicas_share_the_work_and_make_everything_once() {
         app_secret: Some(simulator.world().app_secret.as_str().into()),
         version: acd_meta::GraphVersion::default(),
         base_url: Some(url),
+        verify_token: None,
+        former_app_secrets: Vec::new(),
     };
     let second =
         TestApp::over(hub.server.database.clone(), TestOptions { meta_at: Some(settings), ..TestOptions::default() })

@@ -17,22 +17,28 @@ pub(super) struct Server {
     pub(super) url: String,
     address: SocketAddr,
     log: std::path::PathBuf,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
-    /// Starts it with the settings of this process and waits until it is ready.
-    pub(super) async fn start(address: SocketAddr, data_dir: &Path) -> Result<Self, Error> {
+    /// Starts it with the settings of this process and these, and waits until it is ready.
+    pub(super) async fn start(
+        address: SocketAddr,
+        data_dir: &Path,
+        settings: Vec<(&'static str, String)>,
+    ) -> Result<Self, Error> {
         let log = data_dir.join("demo-server.log");
         let output = OpenOptions::new().create(true).append(true).open(&log)?;
         let child = Command::new(std::env::current_exe()?)
             .arg("serve")
             .env("ACD_LISTEN", address.to_string())
             .env("ACD_LOG_FORMAT", "json")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(output)
             .spawn()?;
-        let mut server = Self { child, url: format!("http://{address}"), address, log };
+        let mut server = Self { child, url: format!("http://{address}"), address, log, settings };
         server.wait_until_ready().await?;
         Ok(server)
     }
@@ -61,7 +67,7 @@ impl Server {
         server.child.kill()?;
         server.child.wait()?;
         let down = Instant::now();
-        let restarted = Self::start(server.address, data_dir).await?;
+        let restarted = Self::start(server.address, data_dir, std::mem::take(&mut server.settings)).await?;
         Ok((restarted, down.elapsed()))
     }
 

@@ -7,8 +7,11 @@ use acd_platform::events::{self, Event, EventCounts};
 use acd_platform::keys::{CreateApiKey, Scope};
 use acd_platform::persons::{self, Person};
 use acd_platform::{Page, ProductSlug};
+use acd_testing::MetaSimulator;
 use chrono::Utc;
 
+use super::ads::Cast;
+use super::meta;
 use super::server::Server;
 use super::traffic::{self, EVENTS_A_VISIT, Run};
 use super::view::View;
@@ -56,8 +59,11 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
     view.fact("seed of 15 products", format!("{all} rows there, {new} new{rate}"), all >= 50_000);
 
     let keys = make_keys(context, &session.db).await?;
-    let mut server = Server::start(context.config.listen, &context.config.data_dir).await?;
+    let simulator = MetaSimulator::start().await?;
+    let settings = meta::settings(&simulator);
+    let mut server = Server::start(context.config.listen, &context.config.data_dir, settings).await?;
     println!("  ✓ server at {} — docs at {}/docs", server.url, server.url);
+    println!("  ✓ Meta is simulated at {}/__sim/", simulator.url());
 
     let run = Run(format!("{:x}", Utc::now().timestamp_micros()));
     let queues = context.config.data_dir.join("demo-queues").join(&run.0);
@@ -128,9 +134,8 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
             traffic::visit(client, &run, product, person)?;
         }
     }
-    for client in clients {
-        delivered(&client).await?;
-        client.shutdown().await;
+    for client in &clients {
+        delivered(client).await?;
     }
     let mut counted = 0;
     let mut distinct = std::collections::HashSet::new();
@@ -151,6 +156,14 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
         lost + twice == 0,
     );
 
+    let [advertiser, seller] = &keys.products;
+    let products = [(advertiser, PRODUCTS[0]), (seller, PRODUCTS[1])];
+    let sales = clients.last().ok_or("no product has a client")?;
+    Cast::new(&simulator, &server.url, &keys.admin, products, sales)?.play(&mut view, &run).await?;
+    for client in clients {
+        client.shutdown().await;
+    }
+
     println!();
     let good = view.close();
     if exit {
@@ -159,6 +172,7 @@ pub async fn run(context: &Context, exit: bool) -> Result<Outcome, Error> {
     } else {
         println!("\nThe server stays up until Ctrl-C:");
         println!("  docs           {}/docs", server.url);
+        println!("  Meta           {}/__sim/", simulator.url());
         println!("  administrator  {}", keys.admin.expose());
         for (product, key) in PRODUCTS.iter().zip(&keys.products) {
             println!("  {product:<14} {}", key.expose());
@@ -189,7 +203,19 @@ async fn make_keys(context: &Context, db: &crate::kernel::db::Db) -> Result<Demo
         let made = keys.create(&Principal::service(RequestId::new()), wanted, None).await?;
         Ok(Secret::new(made.secret.unwrap_or_default()))
     };
-    let scopes = [Scope::EventsWrite, Scope::EventsRead, Scope::PersonsRead];
+    let scopes = [
+        Scope::EventsWrite,
+        Scope::EventsRead,
+        Scope::PersonsRead,
+        Scope::ConsentsWrite,
+        Scope::AdsRead,
+        Scope::AdsWrite,
+        Scope::LeadsRead,
+        Scope::ConversionsRead,
+        Scope::ConversionsManage,
+        Scope::AttributionRead,
+        Scope::AttributionWrite,
+    ];
     Ok(DemoKeys {
         products: [make(Some(PRODUCTS[0]), &scopes).await?, make(Some(PRODUCTS[1]), &scopes).await?],
         admin: make(None, &[Scope::Admin]).await?,

@@ -9,9 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use acd_platform::ProductSlug;
 use chrono::{DateTime, Utc};
 
+/// A pixel, and the product that sends to it.
+type ProductPixel = (ProductSlug, String);
+
 /// Until when each pixel of a product is left alone. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pauses(Arc<Mutex<HashMap<(ProductSlug, String), DateTime<Utc>>>>);
+pub(super) struct Pauses(Arc<Mutex<HashMap<ProductPixel, DateTime<Utc>>>>);
 
 impl Pauses {
     /// Leaves a pixel alone until this moment.
@@ -27,7 +30,7 @@ impl Pauses {
         all.contains_key(&(product.clone(), pixel.to_owned()))
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<(ProductSlug, String), DateTime<Utc>>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<ProductPixel, DateTime<Utc>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

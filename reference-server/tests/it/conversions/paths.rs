@@ -16,7 +16,21 @@ const CALLS: &[(&str, &[&str])] = &[
     // Asks for sums: the id of an ad and the days go out.
     ("ads/insights.rs", &["insights"]),
     // What a product says to everybody: ads, and where they are shown. Of people it knows no more than Meta's own ids of audiences.
-    ("ads/kind.rs", &["ad_sets", "ads", "campaigns", "creatives"]),
+    ("ads/kind.rs", &["ad_labels", "ad_sets", "ads", "campaigns", "creatives"]),
+    // Asks for a lead that Meta has: its id goes out.
+    ("ads/leads/capture.rs", &["leads"]),
+    // Ask for accounts, objects and sums: ids and days go out. `pages` are those of a list.
+    ("ads/performance/account.rs", &["accounts"]),
+    ("ads/performance/objects.rs", &["ad_sets", "ads", "campaigns", "pages"]),
+    ("ads/performance/reading.rs", &["insights", "pages"]),
+    // Asks for a campaign to copy: its id goes out.
+    ("ads/publishing/copy.rs", &["campaigns"]),
+    // What a product shows to everybody: the images of its ads, named by their hash.
+    ("ads/publishing/media.rs", &["ad_images"]),
+    // The label of a publication: its id.
+    ("ads/publishing/work.rs", &["ad_labels"]),
+    // Of the simulator in this process alone: its own page and account are subscribed.
+    ("webhooks/simulated.rs", &["pages", "webhooks"]),
 ];
 
 /// Every accessor of the client, by the operations that there are: `meta.ad_sets.create` is called by `ad_sets()`.

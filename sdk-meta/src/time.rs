@@ -54,6 +54,14 @@ pub struct TimeRange {
     pub until: NaiveDate,
 }
 
+/// The forms that [`Timestamp`] reads: Meta's, RFC 3339, seconds.
+#[cfg(feature = "schemars")]
+const PATTERN: &str = concat!(
+    "^(?:[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+    "(?:[+-](?:[01][0-9]|2[0-3])[0-5][0-9]|(?:[.][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))",
+    "|-?[0-9]{1,11})$",
+);
+
 #[cfg(feature = "schemars")]
 impl schemars::JsonSchema for Timestamp {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -61,7 +69,7 @@ impl schemars::JsonSchema for Timestamp {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "examples": ["2026-01-05T10:00:00+0000"] })
+        schemars::json_schema!({ "type": "string", "pattern": PATTERN, "examples": ["2026-01-05T10:00:00+0000"] })
     }
 }
 

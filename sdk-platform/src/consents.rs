@@ -66,6 +66,7 @@ pub struct Consent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consents {
     /// By purpose; one on which nothing was decided is not there, and must be taken as refused.
+    #[schemars(extend("propertyNames" = { "enum": Purpose::ALL }))]
     pub purposes: BTreeMap<Purpose, Consent>,
 }
 
@@ -112,7 +113,7 @@ pub struct PutConsents {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// Whether each purpose is agreed to; at least one. Those left out stay as they are.
-    #[schemars(extend("minProperties" = 1))]
+    #[schemars(extend("minProperties" = 1, "propertyNames" = { "enum": Purpose::ALL }))]
     pub purposes: BTreeMap<Purpose, bool>,
     /// Where it was decided.
     pub source: ConsentSource,

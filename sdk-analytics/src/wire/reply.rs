@@ -58,6 +58,5 @@ pub enum RejectionCode {
     InvalidTimestamp,
     /// A code this version does not know.
     #[serde(untagged)]
-    #[schemars(skip)]
     Unknown(String),
 }

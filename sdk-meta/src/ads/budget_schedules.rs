@@ -83,9 +83,11 @@ request! {
         budget_value_type: BudgetValueType,
         /// When it begins.
         #[serde(serialize_with = "seconds")]
+        #[cfg_attr(feature = "schemars", schemars(with = "i64", range(min = 0, max = 253_402_300_799_i64)))]
         time_start: Timestamp,
         /// When it ends.
         #[serde(serialize_with = "seconds")]
+        #[cfg_attr(feature = "schemars", schemars(with = "i64", range(min = 0, max = 253_402_300_799_i64)))]
         time_end: Timestamp,
         ..
     }

@@ -35,6 +35,7 @@ pub struct MetaEvent<E = Map<String, Value>> {
     /// What the person agreed to at the moment of the event, if it was asked then. Without it the stored decision counts; a
     /// stored withdrawal that is later than the event goes over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = { "enum": Purpose::ALL }))]
     pub consent: Option<BTreeMap<Purpose, bool>>,
 }
 

@@ -3,9 +3,11 @@
 mod bench;
 mod demo;
 mod error;
+mod generated;
 mod parts;
 mod release;
 mod report;
+mod rustdoc;
 mod server;
 mod setup;
 mod shell;

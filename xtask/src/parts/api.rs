@@ -1,54 +1,24 @@
 //! The public interface of the core names no foreign type but those of the crates that users see anyway: a new major
 //! version of any other dependency is then no breaking change.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::Context;
-use crate::{error::Error, report::Outcome, shell};
+use crate::{
+    error::Error,
+    report::Outcome,
+    rustdoc::{self, Documented, is_automatic},
+};
 
 const CRATE: &str = "acd-core";
 
 /// The standard library, the vocabulary of HTTP, and the traits that users derive.
 const ALLOWED: [&str; 7] = ["alloc", "bytes", "core", "http", "serde", "serde_core", "std"];
 
-/// As much of rustdoc's JSON as is needed.
-#[derive(Debug, Deserialize)]
-struct Documented {
-    index: BTreeMap<String, Item>,
-    paths: BTreeMap<String, Named>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Item {
-    crate_id: u32,
-    name: Option<String>,
-    inner: Value,
-}
-
-#[derive(Debug, Deserialize)]
-struct Named {
-    crate_id: u32,
-    path: Vec<String>,
-}
-
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
-    let mut command = context.workspace.cargo();
-    command.args(["rustdoc", "--quiet", "--lib", "--all-features", "-p", CRATE]);
-    // The JSON is for tools and unstable by name; this compiler is a stable one.
-    command.args(["--", "-Zunstable-options", "--output-format", "json"]).env("RUSTC_BOOTSTRAP", "1");
-    shell::run(&mut command)?;
-    let path = context.workspace.target.join("doc").join(format!("{}.json", CRATE.replace('-', "_")));
-    let json = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-    let documented: Documented = serde_json::from_str(&json).map_err(|error| Error::Output {
-        command: "cargo rustdoc".to_owned(),
-        detail: format!("its JSON has another form than expected: {error}"),
-    })?;
+    let documented = rustdoc::document(&context.workspace, CRATE)?;
     let leaks = leaks(&documented);
     if leaks.is_empty() {
         return Ok(Outcome::Passed);
@@ -73,12 +43,6 @@ fn leaks(documented: &Documented) -> BTreeSet<String> {
         }
     }
     found
-}
-
-/// Implementations that the compiler or another crate gives to every type.
-fn is_automatic(inner: &Value) -> bool {
-    let Some(implementation) = inner.get("impl") else { return false };
-    implementation["is_synthetic"] == Value::Bool(true) || !implementation["blanket_impl"].is_null()
 }
 
 /// The ids of all types and traits that are named anywhere in an item.

@@ -39,7 +39,7 @@ enum Task {
         /// Run these parts alone, separated by commas.
         #[arg(long, value_name = "PART", value_delimiter = ',')]
         only: Vec<Part>,
-        /// Repair what can be repaired: formatting, simple lints, the OpenAPI document.
+        /// Repair what can be repaired: formatting, simple lints, the OpenAPI document, the TypeScript.
         #[arg(long)]
         fix: bool,
         /// Also run what takes minutes and changes rarely: the checks of the dependencies, and fuzzing for longer.

@@ -10,6 +10,9 @@ use crate::{error::Error, shell, workspace::Workspace};
 /// As much of rustdoc's JSON as is needed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Documented {
+    /// The item of the crate itself.
+    #[serde(default)]
+    pub(crate) root: Value,
     /// Every item by its id.
     pub(crate) index: BTreeMap<String, Item>,
     /// Every type and trait that is named anywhere, by its id.

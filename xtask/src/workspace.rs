@@ -31,8 +31,17 @@ pub(crate) struct Package {
     pub(crate) features: BTreeMap<String, Vec<String>>,
     /// The registries it may go to: none when it is private, `None` when any.
     pub(crate) publish: Option<Vec<String>>,
+    /// What it is built with.
+    pub(crate) dependencies: Vec<Dependency>,
     /// The oldest compiler it promises to build with.
     pub(crate) rust_version: Option<String>,
+}
+
+/// What a member is built with.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    /// Its name.
+    pub(crate) name: String,
 }
 
 impl Workspace {

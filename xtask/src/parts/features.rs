@@ -68,6 +68,7 @@ mod tests {
             name: "acd-x".to_owned(),
             features: features.iter().map(|name| ((*name).to_owned(), Vec::new())).collect(),
             publish: None,
+            dependencies: Vec::new(),
             rust_version: None,
         }
     }

@@ -10,6 +10,7 @@ mod openapi;
 mod rust;
 mod schemathesis;
 mod segment;
+mod types;
 mod wasm;
 
 use std::{collections::BTreeSet, time::Instant};
@@ -45,6 +46,8 @@ pub(crate) enum Part {
     Msrv,
     /// The checked-in OpenAPI document is the one the code describes.
     Openapi,
+    /// The TypeScript of `@acd/types` is what the Rust types describe, judges values as they do, and works as a package.
+    Types,
     /// Segment's own Node client works against a live server.
     Segment,
     /// Meta's own Node and Python SDKs work against the simulated Graph API.
@@ -79,6 +82,7 @@ impl Part {
             Self::Fuzz => "fuzz",
             Self::Msrv => "msrv",
             Self::Openapi => "openapi",
+            Self::Types => "types",
             Self::Segment => "segment",
             Self::Meta => "meta",
             Self::Schemathesis => "schemathesis",
@@ -92,6 +96,7 @@ impl Part {
             Self::Rust => &[Need::Postgres, Need::Pgbouncer, Need::Redis],
             Self::Wasm => &[Need::Wasm, Need::Node],
             Self::Fuzz => &[Need::Cxx],
+            Self::Types => &[Need::Node],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Meta => &[Need::Node, Need::Python],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
@@ -111,6 +116,7 @@ impl Part {
             Self::Fuzz => fuzz::run(context),
             Self::Msrv => msrv::run(context),
             Self::Openapi => openapi::run(context),
+            Self::Types => types::run(context),
             Self::Segment => segment::run(context),
             Self::Meta => meta::run(context),
             Self::Schemathesis => schemathesis::run(context),

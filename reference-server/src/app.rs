@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::ads::attribution::{self, Attribution, Capture};
+use crate::ads::audiences::{self, Audiences};
 use crate::ads::conversions::{self, ConversionParts, Conversions};
 use crate::ads::leads::{self, Leads};
 use crate::ads::notifications::{self, Notifications};
@@ -111,6 +112,8 @@ pub struct Services {
     pub sources: Sources,
     /// Leads.
     pub leads: Leads,
+    /// Audiences.
+    pub audiences: Audiences,
     /// What Meta told of.
     pub notifications: Notifications,
     /// What outside services tell of.
@@ -145,6 +148,7 @@ impl App {
         let writer = Writer::start(db.clone(), persons.clone(), capture.clone(), clock.clone(), writer);
         let ads = Ads::new(db.clone(), clock.clone(), meta);
         let jobs = Jobs::new(db.clone(), clock.clone(), Wakes::default());
+        let audiences = Audiences::new(db.clone(), clock.clone(), ads.clone(), consents.clone());
         let leads = Leads::new(db.clone(), clock.clone(), ads.clone(), persons.clone(), writer.clone());
         Self(Arc::new(Services {
             keys: Keys::new(db.clone(), clock.clone(), auth.clone()),
@@ -161,6 +165,7 @@ impl App {
             publishing: Publishing::new(ads.clone(), jobs.clone(), clock.clone(), fetcher),
             sources: Sources::new(db.clone(), leads.clone()),
             leads,
+            audiences,
             notifications: Notifications::new(db.clone()),
             webhooks: Webhooks::new(db.clone(), clock.clone(), ads.clone()),
             ads,
@@ -186,6 +191,7 @@ impl App {
         let api = publishing::routes(api, self);
         let api = performance::routes(api, self);
         let api = sources::routes(api, self);
+        let api = audiences::routes(api, self);
         let api = leads::routes(api, self);
         let api = notifications::routes(api, self);
         let api = webhooks::routes(api, self);

@@ -175,6 +175,10 @@ id!(
     HubLeadId, "led"
 );
 id!(
+    /// An audience, as the hub keeps it.
+    HubAudienceId, "aud"
+);
+id!(
     /// A change that Meta told of.
     MetaNotificationId, "mno"
 );

@@ -62,6 +62,12 @@ pub enum Scope {
     /// Read leads, with what people answered.
     #[serde(rename = "leads:read")]
     LeadsRead,
+    /// Read audiences and how large they are.
+    #[serde(rename = "audiences:read")]
+    AudiencesRead,
+    /// Turn audiences on and off, create, share and delete them.
+    #[serde(rename = "audiences:write")]
+    AudiencesWrite,
     /// Read attribution reports and conversion rules.
     #[serde(rename = "attribution:read")]
     AttributionRead,
@@ -99,7 +105,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::EventsWrite,
         Self::EventsRead,
         Self::PersonsRead,
@@ -112,6 +118,8 @@ impl Scope {
         Self::AdsRead,
         Self::AdsWrite,
         Self::LeadsRead,
+        Self::AudiencesRead,
+        Self::AudiencesWrite,
         Self::AttributionRead,
         Self::AttributionWrite,
         Self::JobsRead,
@@ -141,6 +149,8 @@ impl Scope {
             Self::AdsRead => "ads:read",
             Self::AdsWrite => "ads:write",
             Self::LeadsRead => "leads:read",
+            Self::AudiencesRead => "audiences:read",
+            Self::AudiencesWrite => "audiences:write",
             Self::AttributionRead => "attribution:read",
             Self::AttributionWrite => "attribution:write",
             Self::JobsRead => "jobs:read",
@@ -196,7 +206,7 @@ pub struct CreateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 23))]
+    #[schemars(length(min = 1, max = 25))]
     pub scopes: Vec<Scope>,
     /// When it stops working; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

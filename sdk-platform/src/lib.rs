@@ -33,9 +33,9 @@ pub use config::PlatformClientBuilder;
 pub use content_hash::{ContentHash, ContentHashError};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use id::{
-    AdAccountUseId, AdChangeId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId, HubLeadId,
-    IdError, JobId, JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId, MetaNotificationId, MetaSourceId, PersonId,
-    PublicationId, ServiceKeyId, UserId,
+    AdAccountUseId, AdChangeId, AdTemplateId, ApiKeyId, AssetId, ConversionId, ConversionRuleId, EventId,
+    HubAudienceId, HubLeadId, IdError, JobId, JobLeaseId, JobLimitId, JobScheduleId, MetaEventRuleId,
+    MetaNotificationId, MetaSourceId, PersonId, PublicationId, ServiceKeyId, UserId,
 };
 pub use named::NameError;
 pub use page::Page;

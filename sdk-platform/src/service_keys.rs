@@ -113,7 +113,7 @@ pub struct CreateServiceKey {
     #[schemars(length(min = 1, max = 500))]
     pub public_key: Option<String>,
     /// What it may do: no more than the key that makes it.
-    #[schemars(length(min = 1, max = 23))]
+    #[schemars(length(min = 1, max = 25))]
     pub scopes: Vec<Scope>,
     /// When it begins to work; at once when left out or past.
     #[serde(default, skip_serializing_if = "Option::is_none")]

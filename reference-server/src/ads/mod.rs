@@ -3,6 +3,7 @@
 
 mod accounts;
 pub mod attribution;
+pub mod audiences;
 mod connection;
 pub mod conversions;
 mod insights;

@@ -14,6 +14,7 @@ mod writer;
 
 pub(crate) use accept::check_json;
 pub use import::{ImportReport, import};
+pub(crate) use query::actors;
 pub use query::routes as query_routes;
 pub(crate) use query::{named_between, timeline};
 pub(crate) use stamp::floor;

@@ -4,7 +4,7 @@ use acd_platform::events::{self, CountEvents, Event, EventCount, EventCounts, Li
 use acd_platform::keys::Scope;
 use acd_platform::{EventId, Page, ProductSlug};
 use axum::extract::State;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -18,6 +18,17 @@ use crate::kernel::paging;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::route::{Access, Api, Route};
+
+/// Who did something since a time, at least so often: whether a known user, and the product's id.
+pub(crate) async fn actors(
+    tx: &mut Tx,
+    product: &ProductSlug,
+    event: &str,
+    since: DateTime<Utc>,
+    at_least: u32,
+) -> Result<Vec<(bool, String)>> {
+    store::actors(tx, product, event, floor(since), at_least.into()).await
+}
 
 /// Adds the routes that read events.
 pub fn routes(api: Api, app: &App) -> Api {

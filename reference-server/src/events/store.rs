@@ -232,6 +232,21 @@ pub(super) async fn of_ids(
         .await?)
 }
 
+/// Who sent `track` calls of this name from an id on, at least so many.
+pub(super) async fn actors(
+    tx: &mut Tx,
+    product: &ProductSlug,
+    event: &str,
+    from: Uuid,
+    at_least: i64,
+) -> Result<Vec<(bool, String)>> {
+    let sql = "select user_id is not null, coalesce(user_id, anonymous_id) from shared_events
+         where product = $1 and id >= $2 and type = 'track' and event = $3
+         group by 1, 2 having count(*) >= $4 order by 1, 2";
+    let query = sqlx::query_as(sql).bind(product.as_str()).bind(from).bind(event).bind(at_least);
+    Ok(query.fetch_all(tx.conn()).await?)
+}
+
 /// A `track` call of the past, as far as counting it needs.
 #[derive(FromRow)]
 pub(crate) struct PastTrack {

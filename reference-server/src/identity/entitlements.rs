@@ -1,12 +1,12 @@
 //! The rules of entitlements.
 
-use acd_platform::entitlements::{Entitlement, ListEntitlements, PutEntitlement};
-use acd_platform::{Page, UserId};
+use acd_platform::entitlements::{Entitlement, ListEntitlements, Plan, PutEntitlement};
+use acd_platform::{Page, ProductSlug, UserId};
 use serde_json::json;
 
 use super::store::entitlements::{self as store, Filter};
 use super::users::Users;
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, Tx};
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::{outbox, paging};
@@ -21,6 +21,11 @@ impl Entitlements {
     /// Entitlements in this database.
     pub fn new(db: Db) -> Self {
         Self { db }
+    }
+
+    /// The addresses of users to whom an entitlement to the product grants something now, to one of these plans if any is named.
+    pub(crate) async fn emails(tx: &mut Tx, product: &ProductSlug, plans: &[Plan]) -> Result<Vec<String>> {
+        store::emails(tx, product, plans).await
     }
 
     /// Entitlements by user and product.

@@ -4,10 +4,12 @@ mod entitlements;
 mod persons;
 mod routes;
 mod store;
+mod subject;
 mod users;
 
 pub use entitlements::Entitlements;
 pub use persons::Persons;
 pub use routes::routes;
-pub(crate) use store::persons::{Claim, EventIds, LeadClaim};
+pub(crate) use store::persons::{Claim, Contact, EventIds, LeadClaim};
+pub(crate) use subject::Subject;
 pub use users::Users;

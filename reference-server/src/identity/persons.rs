@@ -9,7 +9,8 @@ use moka::sync::Cache;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::store::persons::{self as store, Claim, EventIds, LeadClaim};
+use super::store::persons::{self as store, Claim, Contact, EventIds, LeadClaim};
+use super::subject::Subject;
 use crate::events;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::group::StoreError;
@@ -57,6 +58,13 @@ impl Persons {
         let person = store::resolve_lead(&mut tx, claim).await?;
         tx.commit().await?;
         Ok(person)
+    }
+
+    /// How these people can be reached, as far as the product itself was told: each once, and only who can be.
+    pub(crate) async fn contacts(tx: &mut Tx, product: &ProductSlug, people: &[Subject]) -> Result<Vec<Contact>> {
+        let mut found = store::contacts(tx, product, people).await?;
+        found.retain(|contact| contact.email.is_some() || contact.phone.is_some());
+        Ok(found)
     }
 
     /// The person of these ids, where they are linked already and the claim adds nothing else.

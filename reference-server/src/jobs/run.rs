@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{CleanUp, Workers, WorkersBuilder};
+use crate::ads::audiences::{RenewAudience, RenewDueAudiences};
 use crate::ads::leads::CaptureLead;
 use crate::ads::performance;
 use crate::app::App;
@@ -37,6 +38,8 @@ fn handlers(app: &App, workers: WorkersBuilder) -> WorkersBuilder {
         .handle(ReadMeta::new(db.clone(), clock.clone(), app.leads.clone(), changes.clone()))
         .handle(CleanUpWebhooks::new(db, clock, changes))
         .handle(CaptureLead::new(app.leads.clone()))
+        .handle(RenewAudience::new(app.audiences.clone()))
+        .handle(RenewDueAudiences::new(app.audiences.clone()))
 }
 
 /// Works, listens and keeps up until the token is cancelled and what was begun is done or handed back.

@@ -4,6 +4,7 @@
 mod ads;
 mod assets;
 mod attribution;
+mod audiences;
 mod auth;
 mod consents;
 mod conversions;

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod ad_sets;
 #[allow(clippy::module_inception, reason = "an ad is what Meta calls one object of its ads")]
 pub mod ads;
+pub mod audiences;
 pub mod campaigns;
 pub mod changes;
 pub mod creatives;
@@ -31,6 +32,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         accounts::OPERATIONS,
         ad_sets::OPERATIONS,
         ads::OPERATIONS,
+        audiences::OPERATIONS,
         campaigns::OPERATIONS,
         changes::OPERATIONS,
         notifications::OPERATIONS,
@@ -116,6 +118,11 @@ impl<'c> AdsHubClient<'c> {
     /// Templates of publications.
     pub fn templates(&self) -> templates::AdTemplatesClient<'c> {
         templates::AdTemplatesClient::new(self.http)
+    }
+
+    /// People of a product as audiences.
+    pub fn audiences(&self) -> audiences::HubAudiencesClient<'c> {
+        audiences::HubAudiencesClient::new(self.http)
     }
 
     /// Leads.

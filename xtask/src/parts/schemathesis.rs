@@ -16,7 +16,7 @@ const FOLDER: &str = "reference-server/tests/schemathesis";
 /// The product whose key tries everything but what ends keys.
 const PRODUCT: &str = "portal28";
 /// All that a product's key can have, so that requests get past the door.
-const SCOPES: [&str; 19] = [
+const SCOPES: [&str; 21] = [
     "events:write",
     "events:read",
     "persons:read",
@@ -31,6 +31,8 @@ const SCOPES: [&str; 19] = [
     "ads:read",
     "ads:write",
     "leads:read",
+    "audiences:read",
+    "audiences:write",
     "attribution:read",
     "attribution:write",
     "jobs:read",

@@ -54,6 +54,15 @@ pub(in crate::identity) struct Filter<'a> {
     pub(in crate::identity) after: Option<(Uuid, ProductSlug)>,
 }
 
+/// The addresses of users to whom an entitlement grants something now.
+pub(in crate::identity) async fn emails(tx: &mut Tx, product: &ProductSlug, plans: &[Plan]) -> Result<Vec<String>> {
+    let sql = "select u.email from shared_entitlements as e join shared_users as u on u.id = e.user_id
+         where e.product = $1 and (cardinality($2::text[]) = 0 or e.plan = any ($2)) and acd.grants(e.status, e.expires_at)
+         order by u.email";
+    let plans: Vec<&str> = plans.iter().map(|plan| plan.as_str()).collect();
+    Ok(sqlx::query_scalar(sql).bind(product.as_str()).bind(plans).fetch_all(tx.conn()).await?)
+}
+
 /// Entitlements by user and product.
 pub(in crate::identity) async fn list(tx: &mut Tx, filter: &Filter<'_>, rows: i64) -> Result<Vec<EntitlementRow>> {
     let sql = format!(

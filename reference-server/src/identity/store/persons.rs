@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::identity::Subject;
 use crate::kernel::db::Tx;
 use crate::kernel::problem::Result;
 
@@ -100,6 +101,34 @@ pub(in crate::identity) async fn resolve_lead(tx: &mut Tx, claim: &LeadClaim<'_>
         .bind(Json(claim.traits))
         .fetch_one(tx.conn())
         .await?)
+}
+
+/// How somebody can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, FromRow)]
+pub(crate) struct Contact {
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+}
+
+/// What a product was told of how these people can be reached. Who was named by an address is reached there.
+pub(in crate::identity) async fn contacts(
+    tx: &mut Tx,
+    product: &ProductSlug,
+    people: &[Subject],
+) -> Result<Vec<Contact>> {
+    Ok(sqlx::query_as(
+        "select distinct case when s.provider = 'email' then s.external_id else p.traits -> $1 ->> 'email' end as email,
+            p.traits -> $1 ->> 'phone' as phone
+         from unnest($2::text[], $3::text[]) as s (provider, external_id)
+            left join shared.identity_link as l on l.provider = s.provider and l.external_id = s.external_id
+                and l.product is not distinct from case when s.provider = 'email' then null else $1 end
+            left join shared.person as p on p.id = l.person_id",
+    )
+    .bind(product.as_str())
+    .bind(people.iter().map(|one| one.provider).collect::<Vec<_>>())
+    .bind(people.iter().map(|one| one.external_id.as_str()).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Finds or makes the persons of visitors, all at once: a campaign brings many new ones, and nothing of theirs can merge.

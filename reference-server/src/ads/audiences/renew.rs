@@ -1,0 +1,233 @@
+//! Renewing audiences: those who are chosen now take the place of all who were.
+
+use std::time::Duration;
+
+use acd_meta::audiences::{AudienceFields, AudiencesClient, CreateAudience, ListAudiences};
+use acd_meta::{AudienceId, Error, ErrorKind, MetaClient};
+use acd_platform::HubAudienceId;
+use acd_platform::ads::audiences::{HubAudience, HubAudienceKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::service::Audiences;
+use super::store;
+use crate::ads::problem;
+use crate::jobs::{Handler, JobContext, JobError, Policy};
+use crate::kernel::outbox;
+use crate::kernel::principal::Principal;
+use crate::kernel::request_id::RequestId;
+
+/// Meta ends an upload that nobody goes on with after 90 minutes; until then it refuses another.
+const BUSY: Duration = Duration::from_secs(600);
+/// Audiences whose jobs are made in one transaction.
+const DUE_AT_ONCE: i64 = 500;
+
+/// Renews one audience.
+pub(crate) struct RenewAudience {
+    audiences: Audiences,
+}
+
+/// Which audience.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AudienceToRenew {
+    pub(super) id: Uuid,
+}
+
+impl RenewAudience {
+    /// Renews these audiences.
+    pub(crate) fn new(audiences: Audiences) -> Self {
+        Self { audiences }
+    }
+}
+
+impl Handler for RenewAudience {
+    const KIND: &'static str = "acd.ads.renew_audience";
+    const POLICY: Policy = Policy {
+        timeout: Duration::from_secs(3_600),
+        max_attempts: 12,
+        backoff: Duration::from_secs(30),
+        ..Policy::DEFAULT
+    };
+    type Payload = AudienceToRenew;
+
+    async fn run(&self, _: &JobContext, AudienceToRenew { id }: AudienceToRenew) -> Result<Option<Value>, JobError> {
+        let service = Principal::service(RequestId::new());
+        let result = self.audiences.renew_now(id, &service).await;
+        if let Err(error) = &result {
+            let mut tx = self.audiences.db.scoped(&service).await?;
+            store::failed(&mut tx, id, &error.to_string()).await?;
+            tx.commit().await?;
+        }
+        result
+    }
+}
+
+/// Puts a job into the queue for each audience whose time has come. A schedule of the platform's own runs it.
+pub(crate) struct RenewDueAudiences {
+    audiences: Audiences,
+}
+
+/// It needs to be told nothing.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+impl RenewDueAudiences {
+    /// Renews these audiences.
+    pub(crate) fn new(audiences: Audiences) -> Self {
+        Self { audiences }
+    }
+}
+
+impl Handler for RenewDueAudiences {
+    const KIND: &'static str = "acd.ads.renew_due_audiences";
+    type Payload = Nothing;
+
+    async fn run(&self, _: &JobContext, _: Nothing) -> Result<Option<Value>, JobError> {
+        let service = Principal::service(RequestId::new());
+        let mut tx = self.audiences.db.scoped(&service).await?;
+        let due = store::due(&mut tx, self.audiences.clock.now(), DUE_AT_ONCE).await?;
+        for (id, product) in &due {
+            let product = product.parse().map_err(JobError::permanent)?;
+            self.audiences.enqueue(&mut tx, *id, &product, &service.request_id).await?;
+        }
+        tx.commit().await?;
+        Ok(Some(json!({ "due": due.len() })))
+    }
+}
+
+impl Audiences {
+    async fn renew_now(&self, id: Uuid, service: &Principal) -> Result<Option<Value>, JobError> {
+        let mut tx = self.db.scoped(service).await?;
+        let Some(row) = store::get(&mut tx, id).await? else { return Ok(None) };
+        let audience = HubAudience::try_from(row)?;
+        if !store::is_enabled(&mut tx, &audience.product).await? {
+            return Ok(Some(json!({ "skipped": "the product's switch is off" })));
+        }
+        let users = match &audience.source {
+            Some(source) => Some(self.people(&mut tx, &audience.product, source, self.clock.now()).await?),
+            None => None,
+        };
+        let meta = self.client(&mut tx, &audience).await?;
+        tx.commit().await?;
+
+        let people = users.as_ref().map(|users| users.len());
+        let made = match users {
+            // Meta takes no empty replacement: nobody is in an audience that is not there.
+            Some(users) if users.is_empty() => {
+                self.delete_at_meta(&meta, &audience).await.map_err(refused)?;
+                None
+            }
+            Some(users) => {
+                let at_meta = self.ensured(&meta, &audience, None).await.map_err(refused)?;
+                self.note_made(service, id, &at_meta).await?;
+                let mut tx = self.db.scoped(service).await?;
+                let is_enabled = store::is_enabled(&mut tx, &audience.product).await?;
+                tx.commit().await?;
+                if !is_enabled {
+                    return Ok(Some(json!({ "skipped": "the product's switch was turned off" })));
+                }
+                let session = u64::from_be_bytes(*Uuid::now_v7().as_bytes().first_chunk().unwrap_or(&[1; 8])) >> 1;
+                meta.audiences().replace_all(&at_meta, &users, session).await.map_err(refused)?;
+                Some(at_meta)
+            }
+            None => {
+                let seed = self.seed(service, &audience).await?;
+                Some(self.ensured(&meta, &audience, Some(seed)).await.map_err(refused)?)
+            }
+        };
+        let mut tx = self.db.scoped(service).await?;
+        store::renewed(&mut tx, id, made.as_ref(), people, self.clock.now()).await?;
+        let payload = json!({ "id": audience.id, "audience_id": made, "people": people });
+        outbox::push(&mut tx, "ads.audience_renewed", Some(&audience.product), &payload, &service.request_id).await?;
+        tx.commit().await?;
+        Ok(Some(payload))
+    }
+
+    async fn note_made(&self, service: &Principal, id: Uuid, at_meta: &AudienceId) -> Result<(), JobError> {
+        let mut tx = self.db.scoped(service).await?;
+        store::made(&mut tx, id, at_meta).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Meta's id of the audience whose people are the model.
+    async fn seed(&self, service: &Principal, audience: &HubAudience) -> Result<AudienceId, JobError> {
+        let seed = audience.seed_id.ok_or_else(|| JobError::permanent("a lookalike has a seed"))?;
+        let mut tx = self.db.scoped(service).await?;
+        let row = store::get(&mut tx, seed.uuid()).await?;
+        tx.commit().await?;
+        let seed = row.map(HubAudience::try_from).transpose()?.and_then(|seed| seed.audience_id);
+        seed.ok_or_else(|| JobError::retry_after("the audience to be like is not at Meta yet; it is waited for", BUSY))
+    }
+
+    /// The audience at Meta, found by its name or created. Meta has no idempotency keys, and ids in names are as good.
+    async fn ensured(
+        &self,
+        meta: &MetaClient,
+        audience: &HubAudience,
+        seed: Option<AudienceId>,
+    ) -> Result<AudienceId, Error> {
+        if let Some(known) = &audience.audience_id {
+            return Ok(known.clone());
+        }
+        let name = name_at_meta(audience);
+        let audiences = meta.audiences();
+        if let Some(found) = find(&audiences, audience, &name).await? {
+            return Ok(found);
+        }
+        let new = match (audience.kind, seed) {
+            (HubAudienceKind::Lookalike, Some(seed)) => {
+                let ratio = f64::from(audience.ratio_percent.unwrap_or(1)) / 100.0;
+                CreateAudience::lookalike(name, seed, audience.country.clone().unwrap_or_default(), ratio)
+            }
+            _ => CreateAudience::customer_file(name),
+        };
+        Ok(audiences.create(&audience.account, &new).await?.id)
+    }
+
+    /// Deletes an audience at Meta, where it is there.
+    pub(super) async fn delete_at_meta(&self, meta: &MetaClient, audience: &HubAudience) -> Result<(), Error> {
+        let audiences = meta.audiences();
+        let known = match &audience.audience_id {
+            Some(known) => Some(known.clone()),
+            None => find(&audiences, audience, &name_at_meta(audience)).await?,
+        };
+        let Some(known) = known else { return Ok(()) };
+        match audiences.delete(&known).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn name_at_meta(audience: &HubAudience) -> String {
+    format!("{} [{}]", audience.name, HubAudienceId::from(audience.id.uuid()))
+}
+
+async fn find(
+    audiences: &AudiencesClient<'_>,
+    audience: &HubAudience,
+    name: &str,
+) -> Result<Option<AudienceId>, Error> {
+    let query = ListAudiences::of(AudienceFields::new().name());
+    let mut all = audiences.list_all(&audience.account, query).items();
+    while let Some(found) = all.next().await? {
+        if found.name.as_deref() == Some(name) {
+            return Ok(Some(found.id));
+        }
+    }
+    Ok(None)
+}
+
+/// A failure at Meta: while it works on the audience itself, it is left alone for longer.
+fn refused(error: Error) -> JobError {
+    let wait = error.retry_after().or_else(|| (error.kind() == ErrorKind::Conflict).then_some(BUSY));
+    let problem = problem::of(error);
+    match wait {
+        Some(wait) => JobError::retry_after(problem, wait),
+        None => problem.into(),
+    }
+}

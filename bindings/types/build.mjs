@@ -1,6 +1,6 @@
-// Compiles `src` twice: modules of ECMAScript in dist/esm, and of CommonJS in dist/cjs.
+// Compiles `src` twice: modules of ECMAScript in dist/esm, and of CommonJS in dist/cjs. npm takes the licence from here alone.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync, cpSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,7 @@ const tsc = join(here, 'node_modules/typescript/bin/tsc');
 const compile = (folder, ...options) =>
   execFileSync(process.execPath, [tsc, '-p', folder, ...options], { stdio: 'inherit' });
 
+cpSync(join(here, '../../LICENSE'), join(here, 'LICENSE'));
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 compile(here);
 

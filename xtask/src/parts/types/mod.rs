@@ -14,7 +14,7 @@ use crate::{
     rustdoc,
     setup::{self, Need, Node},
     shell,
-    workspace::Workspace,
+    workspace::{Package, Workspace},
 };
 
 /// The npm package.
@@ -34,7 +34,7 @@ const SEED: &str = "20261123";
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
     let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
-    every_crate_is_known(workspace)?;
+    every_crate_is_known(workspace.published())?;
     for (name, module) in CRATES {
         let types = discover::wire_types(&rustdoc::document(workspace, name)?, name)?;
         let file = format!("{REGISTRY}/{module}.rs");
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     shell::run(generator(workspace).args(["samples", count, SEED]).arg(&samples))?;
     shell::run(
         node.command(&folder)
-            .args(["--test", "tests/samples.test.mjs", "tests/edges.test.mjs"])
+            .args(["--test", "tests/samples.test.mjs", "tests/edges.test.mjs", "tests/size.test.mjs"])
             .env("ACD_SAMPLES", &samples),
     )?;
     package::try_as_a_stranger(&node, &folder, &made)?;
@@ -66,8 +66,8 @@ fn generator(workspace: &Workspace) -> std::process::Command {
 }
 
 /// A crate of wire types that the generator does not know would be missing as a whole.
-fn every_crate_is_known(workspace: &Workspace) -> Result<(), Error> {
-    let unknown = workspace.published().find(|package| {
+fn every_crate_is_known<'p>(mut published: impl Iterator<Item = &'p Package>) -> Result<(), Error> {
+    let unknown = published.find(|package| {
         let has_schemas = package.dependencies.iter().any(|dependency| dependency.name == "schemars");
         has_schemas && package.name != SERVER && !CRATES.iter().any(|(name, _)| *name == package.name)
     });
@@ -97,4 +97,28 @@ fn source_is_current(context: &Context, made: &Path) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::workspace::Dependency;
+
+    #[test]
+    fn a_crate_with_schemas_that_nobody_listed_is_named() {
+        let package = |name: &str, dependency: &str| Package {
+            name: name.to_owned(),
+            features: BTreeMap::new(),
+            publish: None,
+            dependencies: vec![Dependency { name: dependency.to_owned() }],
+            rust_version: None,
+        };
+        let known =
+            [package("acd-platform", "schemars"), package("acd-server", "schemars"), package("acd-new", "serde")];
+        every_crate_is_known(known.iter()).unwrap();
+        let error = every_crate_is_known([package("acd-new", "schemars")].iter()).unwrap_err().to_string();
+        assert!(error.starts_with("acd-new has JSON Schemas"), "{error}");
+    }
 }

@@ -11,6 +11,10 @@ use super::hub::{Hub, lead};
 
 /// Which groups of Meta's calls each file of the server makes. Whoever adds one here says in this file why it is closed.
 const CALLS: &[(&str, &[&str])] = &[
+    // Closed by the product's switch of audiences and the consent of each person, as the tests of `audiences` prove.
+    ("ads/audiences/renew.rs", &["audiences"]),
+    // Shares, measures and asks for look-alikes of an audience: ids go out.
+    ("ads/audiences/service.rs", &["audiences"]),
     // Closed by the switch and the consent, as the test below proves.
     ("ads/conversions/sender.rs", &["conversions"]),
     // Asks for sums: the id of an ad and the days go out.
@@ -29,6 +33,8 @@ const CALLS: &[(&str, &[&str])] = &[
     ("ads/publishing/media.rs", &["ad_images"]),
     // The label of a publication: its id.
     ("ads/publishing/work.rs", &["ad_labels"]),
+    // Of the demo's own simulator.
+    ("demo/meta.rs", &["pages", "webhooks"]),
     // Of the simulator in this process alone: its own page and account are subscribed.
     ("webhooks/simulated.rs", &["pages", "webhooks"]),
 ];

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use hyper::body::Incoming;
@@ -38,6 +39,9 @@ use super::webhooks::{self, Handshake};
 
 /// What the pixel answers: one transparent point.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+/// What stands in for `https://connect.facebook.net/en_US/fbevents.js`.
+const PIXEL_SCRIPT: &str = include_str!("fbevents.js");
 
 /// What all requests share.
 #[derive(Debug)]
@@ -74,6 +78,7 @@ impl std::error::Error for Cut {}
 pub(super) async fn serve(listener: TcpListener, simulation: Arc<Simulation>) {
     // The limit is on what is read of a body, whatever its form.
     let graph = Router::new().fallback(graph_call).layer(DefaultBodyLimit::disable());
+    let graph = graph.route("/en_US/fbevents.js", get(pixel_script));
     let router = graph.merge(control::router()).with_state(Arc::clone(&simulation));
     let mut connections = JoinSet::new();
     loop {
@@ -205,6 +210,11 @@ fn json_response(body: &Value) -> Response {
     let mut response = Body::from(body.to_string()).into_response();
     response.headers_mut().insert(content_type.0, content_type.1);
     response
+}
+
+/// The script that a page loads to have the browser's pixel.
+async fn pixel_script() -> impl axum::response::IntoResponse {
+    ([(header::CONTENT_TYPE, "application/x-javascript; charset=utf-8")], PIXEL_SCRIPT)
 }
 
 /// The browser's pixel, `/tr`.

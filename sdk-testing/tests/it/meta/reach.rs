@@ -210,3 +210,12 @@ async fn a_pixel_counts_what_came_in_by_the_hour() {
     let unknown = PixelStats::new(PixelAggregation::from("mood"));
     assert_eq!(pixels.stats(&id, &unknown).await.unwrap_err().kind(), ErrorKind::Rejected);
 }
+
+#[tokio::test]
+async fn a_page_loads_the_pixels_script_from_the_simulator() {
+    let client = Client::start().await;
+    let answer = reqwest::get(format!("{}/en_US/fbevents.js", client.simulator.url())).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "application/x-javascript; charset=utf-8");
+    assert!(answer.text().await.unwrap().contains("fbq.callMethod"));
+}

@@ -52,6 +52,11 @@ struct CreatedKey {
 impl Server {
     /// Starts `acd` on a free port with an empty data folder and waits until it is ready.
     pub(crate) fn start(workspace: &Workspace, name: &str) -> Result<Self, Error> {
+        Self::start_with(workspace, name, &[])
+    }
+
+    /// Starts it with settings besides the address and the folder.
+    pub(crate) fn start_with(workspace: &Workspace, name: &str, settings: &[(&str, &str)]) -> Result<Self, Error> {
         let acd = build(workspace)?;
         // The cluster runs as another account when this runs as root, and has to reach its files through this folder.
         let data = tempfile::Builder::new()
@@ -64,7 +69,7 @@ impl Server {
         let file = File::create(&log).map_err(Error::file("create", &log))?;
         let copy = file.try_clone().map_err(Error::file("open", &log))?;
         let mut command = acd_command(&acd, data.path(), address);
-        command.arg("serve").stdout(Stdio::from(file)).stderr(Stdio::from(copy));
+        command.arg("serve").envs(settings.iter().copied()).stdout(Stdio::from(file)).stderr(Stdio::from(copy));
         let mut child =
             command.spawn().map_err(|source| Error::Start { program: acd.display().to_string(), source })?;
         let pid = child.id();

@@ -7,6 +7,7 @@ mod fuzz;
 pub(crate) mod meta;
 mod msrv;
 mod openapi;
+mod pixel;
 mod rust;
 mod schemathesis;
 mod segment;
@@ -52,6 +53,8 @@ pub(crate) enum Part {
     Segment,
     /// Meta's own Node and Python SDKs work against the simulated Graph API.
     Meta,
+    /// The browser snippet keeps to people's consent in Chromium, and its two copies of an event count once.
+    Pixel,
     /// Generated requests against a live server find no server error and no violation of the document.
     Schemathesis,
     /// Licences, advisories and sources of the dependencies; only with `--full`.
@@ -85,6 +88,7 @@ impl Part {
             Self::Types => "types",
             Self::Segment => "segment",
             Self::Meta => "meta",
+            Self::Pixel => "pixel",
             Self::Schemathesis => "schemathesis",
             Self::Deny => "deny",
         }
@@ -99,6 +103,7 @@ impl Part {
             Self::Types => &[Need::Node],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Meta => &[Need::Node, Need::Python],
+            Self::Pixel => &[Need::Postgres, Need::Node, Need::Chromium],
             Self::Schemathesis => &[Need::Postgres, Need::Python],
             Self::Docs | Self::Api | Self::Features | Self::Msrv | Self::Openapi | Self::Deny => &[],
         }
@@ -119,6 +124,7 @@ impl Part {
             Self::Types => types::run(context),
             Self::Segment => segment::run(context),
             Self::Meta => meta::run(context),
+            Self::Pixel => pixel::run(context),
             Self::Schemathesis => schemathesis::run(context),
             Self::Deny => deny::run(context),
         }

@@ -1,5 +1,6 @@
 //! What a command needs on the machine: looked for first, installed when it can be, otherwise named exactly.
 
+mod chromium;
 mod components;
 mod cxx;
 mod node;
@@ -15,7 +16,9 @@ use std::{
 };
 
 use self::packages::{Manager, Packages};
-pub(crate) use self::{node::Node, python::environment as python_environment, wasm::Compiler};
+pub(crate) use self::{
+    chromium::find as chromium, node::Node, python::environment as python_environment, wasm::Compiler,
+};
 use crate::{error::Error, workspace::Workspace};
 
 /// Something a part of the tests runs with.
@@ -31,6 +34,8 @@ pub(crate) enum Need {
     Redis,
     /// Node.js and npm.
     Node,
+    /// A Chromium that runs without a screen.
+    Chromium,
     /// Python 3 able to make virtual environments.
     Python,
     /// A C++ compiler, for libFuzzer.
@@ -47,6 +52,7 @@ impl Need {
             Self::Pgbouncer => "pgbouncer",
             Self::Redis => "redis-server",
             Self::Node => "Node.js 20 or newer with npm",
+            Self::Chromium => "Chromium",
             Self::Python => "Python 3 with venv",
             Self::Cxx => "a C++ compiler",
             Self::Wasm => "a Rust compiler for wasm32-unknown-unknown",
@@ -60,6 +66,7 @@ impl Need {
             Self::Pgbouncer => postgres::pgbouncer_found(),
             Self::Redis => redis::found(),
             Self::Node => Node::find(tools).is_some(),
+            Self::Chromium => chromium::find().is_some(),
             Self::Python => python::found(),
             Self::Cxx => cxx::found(),
             Self::Wasm => Compiler::find().is_some(),
@@ -78,6 +85,7 @@ impl Need {
             Self::Pgbouncer => postgres::PGBOUNCER,
             Self::Redis => redis::PACKAGES,
             Self::Node => node::PACKAGES,
+            Self::Chromium => chromium::PACKAGES,
             Self::Python => python::PACKAGES,
             Self::Cxx => cxx::PACKAGES,
             Self::Wasm => wasm::PACKAGES,

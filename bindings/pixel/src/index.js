@@ -192,7 +192,7 @@ export function createPixel(options) {
       click = clickIn(url) ?? click
     }
     const page = { url, path: location.pathname, referrer, title: text(document.title) }
-    // Two events of one order may share its id; each is stored. Where both do not fit, neither is known again at the server.
+    // Two events of one order may share its id; each is stored. Without room for name and id, a repetition is another event.
     const named = `${body.event} ${own}`
     const id = own && bytes(named) <= MAX_MESSAGE_ID_BYTES ? named : random()
     if (body.properties) body.properties.event_id = own ?? id

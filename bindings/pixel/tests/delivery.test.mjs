@@ -122,6 +122,26 @@ test('what waits when advertising is withdrawn goes without it', async () => {
   assert.deepEqual([context.fbp, context.fbc], [undefined, undefined])
 })
 
+test('what happened under a refusal stays so, though it is sent after a yes', async () => {
+  const { one, page } = await agreed()
+  let release
+  const held = new Promise((resolve) => (release = resolve))
+  await one.context.route(BATCH, async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.evaluate(() => history.replaceState(null, '', '/?fbclid=IwAR0-Refused'))
+  await one.acd(page, 'track', 'First')
+  await until(() => one.sends().length === 1, 'the first is under way')
+  const id = await one.acd(page, 'track', 'Order Completed')
+  await one.acd(page, 'consent', { analytics: true, advertising: true })
+  release()
+  const { context } = await storedOnce(id)
+  assert.equal(context.consent.categoryPreferences.advertising, false)
+  assert.equal(context.fbp, undefined)
+  assert.equal(context.page.url, `${site.origin}/`)
+})
+
 test('what is told as the page is left arrives', async () => {
   const { one, page } = await agreed()
   const id = await page.evaluate(() => {

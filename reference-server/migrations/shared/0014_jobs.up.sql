@@ -42,8 +42,10 @@ create trigger shared_job_schedules_touch before update on public.shared_job_sch
     for each row execute function acd.touch_updated_at();
 
 create table public.shared_jobs (
-    id uuid primary key default acd.uuid_v7(),
+    id uuid not null default acd.uuid_v7(),
     product text references public.products (slug),
+    -- An expression in its place would not do: under row security the planner sees no order in an index on one.
+    owner text not null generated always as (coalesce(product, '')) stored,
     kind text not null check (length(kind) between 1 and 100),
     payload jsonb not null default '{}',
     state text not null default 'pending'
@@ -78,21 +80,23 @@ comment on table public.shared_jobs is 'Jobs of all products; a null product is 
 
 create index shared_jobs_product on public.shared_jobs (product, id);
 -- What a claim reads: each product's best jobs of a kind, without those that a limit may hold back.
-create index shared_jobs_pending on public.shared_jobs (kind, coalesce(product, ''), priority desc, run_at, id)
+create index shared_jobs_pending on public.shared_jobs (kind, owner, priority desc, run_at, id)
     where state = 'pending' and limit_key is null;
-create index shared_jobs_limited on public.shared_jobs (coalesce(product, ''), limit_key, priority desc, run_at, id)
+create index shared_jobs_limited on public.shared_jobs (owner, limit_key, priority desc, run_at, id)
     where state = 'pending' and limit_key is not null;
 create index shared_jobs_scheduled on public.shared_jobs (run_at) where state = 'scheduled';
 create index shared_jobs_running on public.shared_jobs (lease_until) where state = 'running';
 create index shared_jobs_finished on public.shared_jobs (finished_at) where finished_at is not null;
 create index shared_jobs_dead on public.shared_jobs (kind, id) where state = 'dead';
-create unique index shared_jobs_unique on public.shared_jobs (coalesce(product, ''), kind, unique_key)
+create unique index shared_jobs_unique on public.shared_jobs (owner, kind, unique_key)
     where unique_key is not null and state in ('scheduled', 'pending', 'running');
-create unique index shared_jobs_idempotency on public.shared_jobs (coalesce(product, ''), idempotency_key)
+create unique index shared_jobs_idempotency on public.shared_jobs (owner, idempotency_key)
     where idempotency_key is not null;
 -- No two replicas make the job of the same time.
 create unique index shared_jobs_schedule on public.shared_jobs (schedule_id, scheduled_for)
     where schedule_id is not null;
+-- The last one: of indexes that would do equally well in an empty table the planner takes the newest, and keeps to it.
+alter table public.shared_jobs add primary key (id);
 
 create table public.shared_job_attempts (
     job_id uuid not null references public.shared_jobs (id) on delete cascade,
@@ -111,6 +115,194 @@ create index shared_job_attempts_product on public.shared_job_attempts (product)
 -- The platform's own; before row security, which the owner of the table is subject to as well.
 insert into public.shared_job_schedules (name, kind, cron, next_at)
 values ('clean up', 'acd.jobs.clean_up', '23 * * * *', now());
+
+-- Takes the jobs whose turn it is, and says whether others wait that it could not take and that nothing will tell of.
+--
+-- The turn of a job is how many of its product run or come before it; chance decides between equals. A single lane, which is a
+-- product's jobs of a kind, is read in its order and no further than is taken. Jobs of other lanes, or under limits, are ranked.
+--
+-- The planner knows nothing of a queue: it is empty when its statistics are taken and full when they are used. So rows are found
+-- by the one index that each statement is made for, and changed by their place.
+create function acd.claim_jobs(
+    kinds text[], of_product text, most integer, by_worker text, by_lease uuid, lease_ends timestamptz, at timestamptz
+) returns table (
+    id uuid, product text, kind text, payload jsonb, priority smallint, run_at timestamptz, attempt integer, others_wait boolean
+)
+    language plpgsql
+    set enable_indexscan = on
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_sort = off
+    set plan_cache_mode = force_generic_plan
+    as $$
+#variable_conflict use_column
+declare
+    each_kind text;
+    each_owner text;
+    lane_kinds text[] := '{}';
+    lane_owners text[] := '{}';
+    limit_ids uuid[];
+    limit_owners text[];
+    limit_keys text[];
+    limit_rooms integer[];
+    limit_tokens float8[];
+    candidates tid[];
+    places tid[];
+    waits boolean;
+begin
+    if of_product is null then
+        foreach each_kind in array kinds loop
+            each_owner := (select j.owner from public.shared_jobs as j
+                where j.state = 'pending' and j.limit_key is null and j.kind = each_kind order by j.owner limit 1);
+            while each_owner is not null loop
+                lane_kinds := lane_kinds || each_kind;
+                lane_owners := lane_owners || each_owner;
+                each_owner := (select j.owner from public.shared_jobs as j
+                    where j.state = 'pending' and j.limit_key is null and j.kind = each_kind and j.owner > each_owner
+                    order by j.owner limit 1);
+            end loop;
+        end loop;
+        waits := exists (select from public.shared_jobs as j where j.state = 'pending' and j.limit_key is not null);
+    else
+        lane_kinds := kinds;
+        lane_owners := array_fill(of_product, array[cardinality(kinds)]);
+        waits := exists (select from public.shared_jobs as j
+            where j.state = 'pending' and j.limit_key is not null and j.owner = of_product);
+    end if;
+    if waits then
+        -- Nobody else starts jobs under these until this ends. Those that another claim has are left to it, and those that were
+        -- longest not looked at come first.
+        select array_agg(o.id), array_agg(o.owner), array_agg(o.key), array_agg(o.max_running), array_agg(o.tokens)
+        into limit_ids, limit_owners, limit_keys, limit_rooms, limit_tokens
+        from (
+            select l.id, coalesce(l.product, '') as owner, l.key, l.max_running, b.tokens
+            from public.shared_job_limits as l cross join lateral (select case when l.rate_count is not null then
+                least(l.burst, l.tokens + greatest(0,
+                    extract(epoch from at - l.refilled_at)::float8 * 1000 / l.rate_period_ms * l.rate_count)) end) as b (tokens)
+            where (of_product is null or l.product = of_product) and (b.tokens is null or b.tokens >= 0.999999)
+                and exists (select from public.shared_jobs as j where j.state = 'pending' and j.limit_key = l.key
+                    and j.owner = coalesce(l.product, '') and j.kind = any (kinds))
+            order by l.claimed_at nulls first limit 100 for update of l skip locked
+        ) as o;
+    end if;
+
+    if cardinality(lane_kinds) = 1 and limit_ids is null then
+        places := array(select j.ctid from public.shared_jobs as j
+            where j.state = 'pending' and j.limit_key is null and j.kind = lane_kinds[1] and j.owner = lane_owners[1]
+            order by j.priority desc, j.run_at, j.id limit most for update skip locked);
+    elsif lane_kinds <> '{}' or limit_ids is not null then
+        -- Others may lock some of the best meanwhile; the more are looked at, the fewer claims come home with nothing. Who runs is
+        -- counted after the limits were locked.
+        candidates := array(
+            with busy (owner, jobs) as (
+                select j.owner, count(*) from public.shared_jobs as j
+                where j.state = 'running' and j.kind = any (kinds) group by 1
+            ),
+            waiting as (
+                select l.owner, j.* from unnest(lane_kinds, lane_owners) as l (kind, owner) cross join lateral (
+                    select j.ctid as place, j.id, j.priority, j.run_at from public.shared_jobs as j
+                    where j.state = 'pending' and j.limit_key is null and j.kind = l.kind and j.owner = l.owner
+                    order by j.priority desc, j.run_at, j.id limit most * 2 + 16) as j
+                union all
+                select l.owner, j.* from (
+                    select k.owner, k.key, least(floor(k.tokens + 0.000001), k.max_running - (
+                        select count(*) from public.shared_jobs as j
+                        where j.state = 'running' and j.limit_key = k.key and j.owner = k.owner)) as room
+                    from unnest(limit_owners, limit_keys, limit_rooms, limit_tokens) as k (owner, key, max_running, tokens)
+                ) as l cross join lateral (
+                    select j.ctid as place, j.id, j.priority, j.run_at from public.shared_jobs as j
+                    where j.state = 'pending' and j.limit_key = l.key and j.owner = l.owner and j.kind = any (kinds)
+                    order by j.priority desc, j.run_at, j.id limit greatest(0, least(l.room, most))::bigint) as j
+            ),
+            ranked as (
+                select w.place, coalesce(b.jobs, 0)
+                    + row_number() over (partition by w.owner order by w.priority desc, w.run_at, w.id) as turn
+                from waiting as w left join busy as b on b.owner = w.owner
+            )
+            select r.place from ranked as r order by r.turn, random());
+        places := array(select o.place from unnest(candidates) as c (place) cross join lateral (
+            select j.ctid as place from public.shared_jobs as j
+            where j.ctid = c.place and j.state = 'pending' for update skip locked) as o limit most);
+        waits := waits or cardinality(candidates) > cardinality(places);
+    end if;
+
+    -- From here on rows are found by their place, which is no index.
+    perform set_config('enable_indexscan', 'off', true);
+    if limit_ids is not null then
+        update public.shared_job_limits as l
+        set tokens = coalesce(o.tokens - (select count(*) from public.shared_jobs as j
+                where j.ctid = any (places) and j.limit_key = o.key and j.owner = o.owner), 0),
+            refilled_at = at, claimed_at = at
+        from unnest(limit_ids, limit_owners, limit_keys, limit_tokens) as o (id, owner, key, tokens)
+        where l.id = o.id;
+    end if;
+    if cardinality(places) > 0 then
+        return query update public.shared_jobs as j
+            set state = 'running', attempt = j.attempt + 1, worker = by_worker, lease_id = by_lease, lease_until = lease_ends,
+                started_at = at, progress = null, progress_note = null
+            where j.ctid = any (places)
+            returning j.id, j.product, j.kind, j.payload, j.priority, j.run_at, j.attempt, waits;
+    else
+        return query select null::uuid, null, null, null::jsonb, null::smallint, null::timestamptz, null::integer, waits;
+    end if;
+end
+$$;
+comment on function acd.claim_jobs is 'Claims jobs for a worker. One row without an id when there is none for it.';
+
+-- Finishes jobs that are done, and gives those whose lease was the worker's. `results` is an object by the id of the job.
+create function acd.complete_jobs(ids uuid[], leases uuid[], results jsonb, at timestamptz)
+    returns table (id uuid, product text, kind text, state text, attempt integer, is_cancel_requested boolean)
+    language plpgsql
+    set enable_indexscan = on
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set plan_cache_mode = force_generic_plan
+    as $$
+#variable_conflict use_column
+declare
+    places tid[];
+begin
+    places := array(select o.place from unnest(ids, leases) as h (id, lease_id) cross join lateral (
+        select j.ctid as place from public.shared_jobs as j where j.id = h.id and j.lease_id = h.lease_id for update) as o);
+    perform set_config('enable_indexscan', 'off', true);
+    return query update public.shared_jobs as j
+        set state = 'succeeded', finished_at = at, result = results -> j.id::text, error = null, lease_id = null, lease_until = null
+        where j.ctid = any (places)
+        returning j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null;
+end
+$$;
+comment on function acd.complete_jobs is 'Finishes the jobs that a worker holds by these leases.';
+
+-- Extends leases, keeps how far the jobs are, and tells of all that are held. `said` is an object by the id of the job.
+--
+-- A job that is just being settled is passed over instead of waited for: two who wait for each other's jobs wait for ever.
+create function acd.extend_jobs(ids uuid[], leases uuid[], said jsonb, lease_ends timestamptz)
+    returns table (id uuid, product text, kind text, state text, attempt integer, is_cancel_requested boolean)
+    language plpgsql
+    set enable_indexscan = on
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set plan_cache_mode = force_generic_plan
+    as $$
+#variable_conflict use_column
+declare
+    places tid[];
+begin
+    return query select o.* from unnest(ids, leases) as h (id, lease_id) cross join lateral (
+        select j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null from public.shared_jobs as j
+        where j.id = h.id and j.lease_id = h.lease_id limit 1) as o;
+    places := array(select o.place from unnest(ids, leases) as h (id, lease_id) cross join lateral (
+        select j.ctid as place from public.shared_jobs as j
+        where j.id = h.id and j.lease_id = h.lease_id for update skip locked) as o);
+    perform set_config('enable_indexscan', 'off', true);
+    update public.shared_jobs as j
+    set lease_until = greatest(j.lease_until, lease_ends),
+        progress = coalesce((said -> j.id::text ->> 'progress')::smallint, j.progress),
+        progress_note = coalesce(said -> j.id::text ->> 'note', j.progress_note)
+    where j.ctid = any (places);
+end
+$$;
+comment on function acd.extend_jobs is 'Extends the leases of the jobs that a worker holds.';
 
 -- Whoever listens looks for work when this commits, however the rows came in.
 create function acd.wake_job_workers() returns trigger

@@ -2,11 +2,16 @@
 //!
 //! `NOTIFY` tells every process of new jobs and of those that are called off. A notification can be missed, so whoever waits also
 //! looks by itself from time to time: nothing depends on one but how soon.
+//!
+//! Of those in a process that wait for the same jobs one is told. It tells the next when it took as many as it could, since there
+//! may be more then, and when it leaves without having looked. So a job costs one look, however many wait.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,28 +23,50 @@ const CANCELLATIONS_KEPT: usize = 1_024;
 /// Tells those who wait in this process. Clones tell the same ones.
 #[derive(Clone, Debug)]
 pub struct Wakes {
-    jobs: watch::Sender<()>,
+    groups: Arc<Mutex<Groups>>,
     cancelled: broadcast::Sender<Uuid>,
 }
 
+/// Those who wait for the same jobs: of these kinds and this product.
+type Groups = HashMap<(Vec<String>, Option<String>), Weak<Notify>>;
+
 /// One who waits for jobs.
 #[derive(Debug)]
-pub(super) struct Woken(watch::Receiver<()>);
+pub(super) struct Woken {
+    group: Arc<Notify>,
+    /// It was told and has not looked since.
+    owes_a_look: bool,
+}
 
 impl Default for Wakes {
     fn default() -> Self {
-        Self { jobs: watch::Sender::new(()), cancelled: broadcast::Sender::new(CANCELLATIONS_KEPT) }
+        Self { groups: Arc::default(), cancelled: broadcast::Sender::new(CANCELLATIONS_KEPT) }
     }
 }
 
 impl Wakes {
-    /// Tells that jobs wait.
-    pub(super) fn wake(&self) {
-        self.jobs.send_replace(());
+    fn groups(&self) -> MutexGuard<'_, Groups> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn subscribe(&self) -> Woken {
-        Woken(self.jobs.subscribe())
+    /// Tells that jobs wait.
+    pub(super) fn wake(&self) {
+        self.groups().retain(|_, group| {
+            let group = group.upgrade();
+            if let Some(group) = &group {
+                group.notify_one();
+            }
+            group.is_some()
+        });
+    }
+
+    /// From here on it is told of jobs of these kinds, of one product or of all.
+    pub(super) fn subscribe(&self, kinds: &[String], product: Option<&str>) -> Woken {
+        let mut groups = self.groups();
+        let known = groups.entry((kinds.to_vec(), product.map(str::to_owned))).or_default();
+        let group = known.upgrade().unwrap_or_default();
+        *known = Arc::downgrade(&group);
+        Woken { group, owes_a_look: false }
     }
 
     pub(super) fn cancellations(&self) -> broadcast::Receiver<Uuid> {
@@ -82,14 +109,77 @@ impl Wakes {
 }
 
 impl Woken {
-    /// Forgets what it was told so far.
-    pub(super) fn heed(&mut self) {
-        self.0.mark_unchanged();
+    /// It has looked. When it took as many as it could, another looks for more.
+    pub(super) fn looked(&mut self, took_all_it_could: bool) {
+        self.owes_a_look = false;
+        if took_all_it_could {
+            self.group.notify_one();
+        }
     }
 
-    /// Returns when it is told, or after this time.
+    /// Returns when it is told, or was since it last looked, or after this time.
     pub(super) async fn wait_at_most(&mut self, limit: Duration) {
-        // Either way it is time to look.
-        let _ = tokio::time::timeout(limit, self.0.changed()).await;
+        self.owes_a_look |= tokio::time::timeout(limit, self.group.notified()).await.is_ok();
+    }
+}
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        if self.owes_a_look {
+            self.group.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn kinds() -> Vec<String> {
+        vec!["a.b".to_owned()]
+    }
+
+    #[tokio::test]
+    async fn of_those_who_wait_for_the_same_one_is_told_and_tells_the_next_when_there_may_be_more() {
+        let wakes = Wakes::default();
+        let [mut first, mut second] = [(); 2].map(|()| wakes.subscribe(&kinds(), None));
+        let mut other = wakes.subscribe(&kinds(), Some("pct"));
+        let mut waits = Box::pin(second.wait_at_most(LONG));
+        assert!(waits.as_mut().now_or_never().is_none());
+        wakes.wake();
+        assert!(first.wait_at_most(LONG).now_or_never().is_none(), "the second was there before");
+        assert!(waits.as_mut().now_or_never().is_some());
+        assert!(other.wait_at_most(LONG).now_or_never().is_some(), "what it waits for is not the same");
+        drop(waits);
+        second.looked(false);
+        assert!(first.wait_at_most(LONG).now_or_never().is_none(), "it left nothing");
+        second.looked(true);
+        assert!(first.wait_at_most(LONG).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_is_told_and_leaves_without_a_look_passes_it_on() {
+        let wakes = Wakes::default();
+        let [mut first, mut second] = [(); 2].map(|()| wakes.subscribe(&kinds(), None));
+        wakes.wake();
+        assert!(first.wait_at_most(LONG).now_or_never().is_some());
+        drop(first);
+        assert!(second.wait_at_most(LONG).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_comes_during_a_look_is_noticed_after_it() {
+        let wakes = Wakes::default();
+        let mut woken = wakes.subscribe(&kinds(), None);
+        wakes.wake();
+        woken.looked(false);
+        assert!(woken.wait_at_most(LONG).now_or_never().is_some());
+        drop(woken);
+        wakes.wake();
+        assert!(wakes.groups().is_empty(), "nobody is left to be told");
     }
 }

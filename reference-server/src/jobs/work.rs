@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::new::{check_kind, check_result};
 use super::service::{Jobs, check_count};
-use super::store::claim::{self, Claimed, Wanted};
+use super::store::claim::{self, Catch, Claimed, Wanted};
 use super::store::settle::{self, Failure, Hold, Standing};
-use crate::kernel::db::{Db, Tx};
+use crate::kernel::db::Tx;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
 use crate::kernel::request_id::RequestId;
@@ -28,31 +28,16 @@ const LEASE_SECONDS: u16 = 30;
 const MAX_KINDS: usize = 100;
 const ERROR_CHARS: usize = 4_000;
 const MAX_RETRY_MS: u64 = 365 * 86_400_000;
-/// While jobs wait for their limit, nothing tells when it opens: this is how often a waiting claim looks.
-pub(super) const LIMITED_AGAIN: Duration = Duration::from_millis(50);
+/// While jobs wait that a claim could not have, as for their limit, nothing tells when it can: this is how often it looks.
+pub(super) const OTHERS_AGAIN: Duration = Duration::from_millis(50);
 /// A claim that waits looks this often although nobody woke it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Claims what waits, and says whether jobs that a limit holds back do. `knows_limited` is what the claim before said: the look at
-/// the limits costs a round trip, which is saved while there are none.
-pub(super) async fn claim_once(
-    db: &Db,
-    principal: &Principal,
-    wanted: &Wanted<'_>,
-    knows_limited: bool,
-) -> Result<(Vec<Claimed>, bool)> {
-    let mut tx = db.queue_unflushed(principal).await?;
-    let limits = if knows_limited { claim::open_limits(&mut tx, wanted).await? } else { Vec::new() };
-    let (claimed, is_limited) = claim::claim(&mut tx, wanted, &limits).await?;
-    if !limits.is_empty() {
-        claim::take_tokens(&mut tx, &limits, &claimed, wanted.now).await?;
+/// Counts how long jobs waited until they were claimed.
+pub(super) fn count_waits(claimed: &[Claimed], now: DateTime<Utc>) {
+    for job in claimed {
+        metrics::histogram!("acd_jobs_wait_seconds").record((now - job.run_at).to_std().unwrap_or_default());
     }
-    tx.commit().await?;
-    for job in &claimed {
-        let waited = (wanted.now - job.run_at).to_std().unwrap_or_default();
-        metrics::histogram!("acd_jobs_wait_seconds").record(waited);
-    }
-    Ok((claimed, is_limited))
 }
 
 /// Keeps failed attempts; what is given up for good is told through the outbox.
@@ -111,15 +96,13 @@ impl Jobs {
         kinds.sort_unstable();
         kinds.dedup();
         check::text("worker", &asked.worker, 1..=100)?;
-        let most = whole("limit", asked.limit, 1, 1..=500)?;
+        let most = i32::from(whole("limit", asked.limit, 1, 1..=500)?);
         let lease = lease(asked.lease_seconds)?;
         let wait = whole("wait_seconds", asked.wait_seconds, 0, 0..=20)?;
-        let until = Instant::now() + Duration::from_secs(wait.unsigned_abs());
-        let mut woken = self.wakes.subscribe();
-        let mut is_limited = true;
+        let until = Instant::now() + Duration::from_secs(u64::from(wait));
+        // Before the look, so that whatever comes after it is noticed.
+        let mut woken = self.wakes.subscribe(&kinds, Some(product.as_str()));
         loop {
-            // Before the look, so that whatever comes after it is noticed.
-            woken.heed();
             let now = self.clock.now();
             let wanted = Wanted {
                 kinds: &kinds,
@@ -130,14 +113,17 @@ impl Jobs {
                 lease_until: now + lease,
                 now,
             };
-            let (claimed, limited) = claim_once(&self.db, principal, &wanted, is_limited).await?;
-            is_limited = limited;
+            let mut tx = self.db.queue_unflushed(principal).await?;
+            let Catch { jobs, others_wait } = claim::claim(&mut tx, &wanted).await?;
+            tx.commit().await?;
+            woken.looked(i32::try_from(jobs.len()) == Ok(most));
+            count_waits(&jobs, now);
             let left = until.saturating_duration_since(Instant::now());
-            if !claimed.is_empty() || left.is_zero() || stopping.is_cancelled() {
+            if !jobs.is_empty() || left.is_zero() || stopping.is_cancelled() {
                 let job = |job| claimed_job(job, &wanted);
-                return Ok(ClaimedJobs { jobs: claimed.into_iter().map(job).collect::<Result<_>>()? });
+                return Ok(ClaimedJobs { jobs: jobs.into_iter().map(job).collect::<Result<_>>()? });
             }
-            let wait = woken.wait_at_most(left.min(if limited { LIMITED_AGAIN } else { LOOK_AGAIN }));
+            let wait = woken.wait_at_most(left.min(if others_wait { OTHERS_AGAIN } else { LOOK_AGAIN }));
             stopping.run_until_cancelled(wait).await;
         }
     }
@@ -157,7 +143,7 @@ impl Jobs {
             progress.push((job.progress.map(i16::from), job.progress_note.clone()));
         }
         let holds = holds(held.jobs.iter().map(|job| (job.id, job.lease_id)));
-        let mut tx = self.db.scoped(principal).await?;
+        let mut tx = self.db.queue(principal).await?;
         let standings = settle::heartbeat(&mut tx, &holds, &progress, until).await?;
         tx.commit().await?;
         leases(&holds, &standings)
@@ -196,7 +182,7 @@ impl Jobs {
             });
         }
         let holds: Vec<Hold> = failures.iter().map(|failure| failure.hold).collect();
-        let mut tx = self.db.scoped(principal).await?;
+        let mut tx = self.db.queue(principal).await?;
         let standings = fail_all(&mut tx, &failures, self.clock.now(), &principal.request_id).await?;
         tx.commit().await?;
         self.wakes.wake();
@@ -208,7 +194,7 @@ impl Jobs {
     pub async fn release(&self, principal: &Principal, undone: ReleaseJobs) -> Result<Leases> {
         check_count(undone.jobs.len())?;
         let holds = holds(undone.jobs.iter().map(|job| (job.id, job.lease_id)));
-        let mut tx = self.db.scoped(principal).await?;
+        let mut tx = self.db.queue(principal).await?;
         let standings = settle::release(&mut tx, &holds, self.clock.now()).await?;
         settle::wake(&mut tx).await?;
         tx.commit().await?;
@@ -258,14 +244,14 @@ fn claimed_job(job: Claimed, wanted: &Wanted<'_>) -> Result<ClaimedJob> {
     })
 }
 
-fn whole(field: &str, asked: Option<u16>, default: u16, range: std::ops::RangeInclusive<u16>) -> Result<i64> {
+fn whole(field: &str, asked: Option<u16>, default: u16, range: std::ops::RangeInclusive<u16>) -> Result<u16> {
     let value = asked.unwrap_or(default);
     if range.contains(&value) {
-        return Ok(i64::from(value));
+        return Ok(value);
     }
     Err(check::invalid(field, &format!("must be from {} to {}", range.start(), range.end())))
 }
 
 fn lease(asked: Option<u16>) -> Result<TimeDelta> {
-    whole("lease_seconds", asked, LEASE_SECONDS, 1..=3_600).map(TimeDelta::seconds)
+    whole("lease_seconds", asked, LEASE_SECONDS, 1..=3_600).map(|seconds| TimeDelta::seconds(i64::from(seconds)))
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use acd_platform::ProductSlug;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::{AssertSqlSafe, FromRow, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::call::Call;
 use super::conn::Conn;
 use super::principal::{Actor, DbRole, Principal};
 use super::problem::{Problem, Result};
@@ -16,13 +17,13 @@ use super::problem::{Problem, Result};
 const PLANNED_ONCE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan";
 
 /// The statistics of a queue are never right: it is empty when they are taken and full when they are used, or the other way
-/// round. Its indexes are made for its statements, so the planner is told to take them.
-const QUEUE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
-                     SET LOCAL enable_bitmapscan = off";
+/// round. Its indexes are made for its statements, so the planner is told to take them for each row by itself, and to look anew
+/// how large the queue is.
+const QUEUE: &str = "; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; \
+                     SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
-/// The same for what a crash of the database may undo, since whoever was told of it will then be refused and begin anew.
-const QUEUE_UNFLUSHED: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
-                               SET LOCAL enable_bitmapscan = off; SET LOCAL synchronous_commit = off";
+/// For what a crash of the database may undo, since whoever was told of it will then be refused and begin anew.
+const UNFLUSHED: &str = "; SET LOCAL synchronous_commit = off";
 
 /// How the pool is sized.
 #[derive(Clone, Debug)]
@@ -124,7 +125,7 @@ impl Db {
         self.open(begin + PLANNED_ONCE).await
     }
 
-    /// A transaction over a queue: planned once, by its indexes.
+    /// A transaction over a queue: planned by its indexes.
     ///
     /// # Errors
     /// As [`Db::scoped`].
@@ -138,7 +139,30 @@ impl Db {
     /// # Errors
     /// As [`Db::scoped`].
     pub async fn queue_unflushed(&self, principal: &Principal) -> Result<Tx> {
-        self.shared(principal, QUEUE_UNFLUSHED).await
+        self.shared(principal, &[QUEUE, UNFLUSHED].concat()).await
+    }
+
+    /// Calls a function as the service itself, in a transaction of its own and one round trip, and gives the rows. Without
+    /// `waits_for_disk` the commit is as in [`Db::queue_unflushed`].
+    ///
+    /// A connection may die after the call and before the answer; it is then called again. Whoever drops the future does not
+    /// undo the call.
+    ///
+    /// # Errors
+    /// 503 when no connection comes free in time or the database is away.
+    pub async fn call<T>(&self, call: &Call, waits_for_disk: bool) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow>,
+    {
+        let sql = format!(
+            "SET LOCAL ROLE {}; SET LOCAL statement_timeout = {}{}; {}",
+            DbRole::Service.as_str(),
+            self.settings.statement_timeout.as_millis(),
+            if waits_for_disk { "" } else { UNFLUSHED },
+            call.statement(),
+        );
+        let rows = self.again_on_dead(|| sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_all(&self.pool)).await?;
+        Ok(rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?)
     }
 
     /// Whether a session of PostgreSQL stays with its connection, as `LISTEN` needs it.
@@ -148,10 +172,19 @@ impl Db {
 
     async fn open(&self, begin: String) -> Result<Tx> {
         let started = Instant::now();
-        let mut begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
-        // A connection that died while idle is found out here, where nothing has been sent yet.
+        let begun = self.again_on_dead(|| self.pool.begin_with(AssertSqlSafe(begin.clone()))).await;
+        metrics::histogram!("acd_db_begin_seconds").record(started.elapsed());
+        Ok(Tx { inner: begun?, named_statements: self.settings.named_statements, _share: None })
+    }
+
+    /// A connection that died while idle is found out by its first use.
+    async fn again_on_dead<T, F>(&self, work: impl Fn() -> F) -> sqlx::Result<T>
+    where
+        F: Future<Output = sqlx::Result<T>>,
+    {
+        let mut done = work().await;
         for _ in 0..self.settings.max {
-            match &begun {
+            match &done {
                 Err(sqlx::Error::Io(_)) => {}
                 Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("57P01") => {}
                 _ => break,
@@ -159,10 +192,9 @@ impl Db {
             if self.pool.num_idle() == 0 {
                 break;
             }
-            begun = self.pool.begin_with(AssertSqlSafe(begin.clone())).await;
+            done = work().await;
         }
-        metrics::histogram!("acd_db_begin_seconds").record(started.elapsed());
-        Ok(Tx { inner: begun?, named_statements: self.settings.named_statements, _share: None })
+        done
     }
 
     async fn share(&self, product: &ProductSlug) -> Result<OwnedSemaphorePermit> {

@@ -1,6 +1,7 @@
 //! What every domain stands on. Knows none of them.
 
 pub mod believed;
+pub mod call;
 pub mod check;
 pub mod clock;
 pub mod conn;

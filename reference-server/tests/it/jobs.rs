@@ -4,6 +4,7 @@ mod claiming;
 mod command_line;
 mod kills;
 mod limits;
+mod plans;
 mod queue;
 mod rules;
 mod schedules;

@@ -79,8 +79,7 @@ pub(in crate::jobs) async fn by_idempotency_key(
     product: Option<&ProductSlug>,
     key: &str,
 ) -> Result<Option<JobRow>> {
-    let sql =
-        format!("select {COLUMNS} from shared_jobs as j where coalesce(j.product, '') = $1 and j.idempotency_key = $2");
+    let sql = format!("select {COLUMNS} from shared_jobs as j where j.owner = $1 and j.idempotency_key = $2");
     Ok(query_as(AssertSqlSafe(sql))
         .bind(product.map_or("", ProductSlug::as_str))
         .bind(key)
@@ -97,7 +96,7 @@ pub(in crate::jobs) async fn by_unique_key(
 ) -> Result<Option<JobRow>> {
     let sql = format!(
         "select {COLUMNS} from shared_jobs as j
-         where coalesce(j.product, '') = $1 and j.kind = $2 and j.unique_key = $3
+         where j.owner = $1 and j.kind = $2 and j.unique_key = $3
             and j.state in ('scheduled', 'pending', 'running')"
     );
     Ok(query_as(AssertSqlSafe(sql))

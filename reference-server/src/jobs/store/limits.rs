@@ -98,7 +98,7 @@ pub(in crate::jobs) async fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<bool>>
     let Some((product, key)) = found else { return Ok(None) };
     // A statement of its own: it sees what those committed that the lock was waited for.
     let used = query_scalar(
-        "select exists (select from shared_jobs where limit_key = $2 and coalesce(product, '') = coalesce($1, '')
+        "select exists (select from shared_jobs where limit_key = $2 and owner = coalesce($1, '')
             and state in ('scheduled', 'pending', 'running'))",
     )
     .bind(product)

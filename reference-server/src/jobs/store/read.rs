@@ -139,7 +139,7 @@ pub(in crate::jobs) async fn retry_many(tx: &mut Tx, chosen: &Chosen<'_>, now: D
                 and ($5::uuid[] is null or j.id = any($5)) and ($6::text is null or strpos(j.error, $6) > 0)
                 and (j.unique_key is null or not exists (
                     select from shared_jobs as o
-                    where coalesce(o.product, '') = coalesce(j.product, '') and o.kind = j.kind
+                    where o.owner = j.owner and o.kind = j.kind
                         and o.unique_key = j.unique_key and o.id <> j.id
                         and (o.state in ('scheduled', 'pending', 'running') or o.state = 'dead' and o.id < j.id)))
             order by j.id limit $1 for update skip locked)

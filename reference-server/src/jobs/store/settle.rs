@@ -1,11 +1,15 @@
 //! What workers say of the jobs that they hold. A lease that is not the job's own changes nothing.
+//!
+//! A job has a lease while it runs and at no other time. Its state is not asked for besides: the planner would then look through all
+//! that run, which it believes to be few, instead of looking up each.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use sqlx::{FromRow, query_as};
 use uuid::Uuid;
 
-use crate::kernel::db::Tx;
+use crate::kernel::call::Call;
+use crate::kernel::db::{Db, Tx};
 use crate::kernel::problem::Result;
 
 /// A job and what it is held by.
@@ -35,39 +39,23 @@ fn leases(holds: &[Hold]) -> Vec<Uuid> {
 }
 
 /// Extends leases, and keeps how far the jobs are. Tells of those that are held.
-///
-/// A job that is just being settled is passed over instead of waited for: two who wait for each other's jobs wait for ever.
 pub(in crate::jobs) async fn heartbeat(
     tx: &mut Tx,
     holds: &[Hold],
     progress: &[(Option<i16>, Option<String>)],
     until: DateTime<Utc>,
 ) -> Result<Vec<Standing>> {
-    Ok(query_as(
-        "with h as (
-            select * from unnest($1::uuid[], $2::uuid[], $4::smallint[], $5::text[]) as h (id, lease_id, progress, note)
-        ),
-        held as (
-            select j.id, h.progress, h.note from h
-            join shared_jobs as j on j.id = h.id and j.lease_id = h.lease_id and j.state = 'running'
-            for update of j skip locked
-        ),
-        extended as (
-            update shared_jobs as j
-            set lease_until = greatest(j.lease_until, $3), progress = coalesce(e.progress, j.progress),
-                progress_note = coalesce(e.note, j.progress_note)
-            from held as e where j.id = e.id
-        )
-        select j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null as is_cancel_requested
-        from h join shared_jobs as j on j.id = h.id and j.lease_id = h.lease_id and j.state = 'running'",
-    )
-    .bind(ids(holds))
-    .bind(leases(holds))
-    .bind(until)
-    .bind(progress.iter().map(|(percent, _)| *percent).collect::<Vec<_>>())
-    .bind(progress.iter().map(|(_, note)| note.as_deref()).collect::<Vec<_>>())
-    .fetch_all(tx.conn())
-    .await?)
+    let said = holds.iter().zip(progress).filter(|(_, (percent, note))| percent.is_some() || note.is_some());
+    let said: Map<String, Value> = said
+        .map(|(hold, (percent, note))| (hold.id.to_string(), json!({ "progress": percent, "note": note })))
+        .collect();
+    Ok(query_as("select * from acd.extend_jobs($1, $2, $3, $4)")
+        .bind(ids(holds))
+        .bind(leases(holds))
+        .bind(Value::Object(said))
+        .bind(until)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// Finishes jobs that are done.
@@ -77,19 +65,22 @@ pub(in crate::jobs) async fn complete(
     results: &[Option<Value>],
     now: DateTime<Utc>,
 ) -> Result<Vec<Standing>> {
-    Ok(query_as(
-        "update shared_jobs as j
-         set state = 'succeeded', finished_at = $3, result = h.result, error = null, lease_id = null, lease_until = null
-         from unnest($1::uuid[], $2::uuid[], $4::jsonb[]) as h (id, lease_id, result)
-         where j.id = h.id and j.lease_id = h.lease_id and j.state = 'running'
-         returning j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null as is_cancel_requested",
-    )
-    .bind(ids(holds))
-    .bind(leases(holds))
-    .bind(now)
-    .bind(results)
-    .fetch_all(tx.conn())
-    .await?)
+    let by_id = |(hold, result): (&Hold, &Option<Value>)| Some((hold.id.to_string(), result.clone()?));
+    let results: Map<String, Value> = holds.iter().zip(results).filter_map(by_id).collect();
+    Ok(query_as("select * from acd.complete_jobs($1, $2, $3, $4)")
+        .bind(ids(holds))
+        .bind(leases(holds))
+        .bind((!results.is_empty()).then_some(Value::Object(results)))
+        .bind(now)
+        .fetch_all(tx.conn())
+        .await?)
+}
+
+/// Finishes jobs that are done and gave nothing, as the service, in one round trip.
+pub(in crate::jobs) async fn complete_as_service(db: &Db, holds: &[Hold], now: DateTime<Utc>) -> Result<Vec<Standing>> {
+    let (ids, leases) = (holds.iter().map(|hold| hold.id), holds.iter().map(|hold| hold.lease_id));
+    let call = Call::of("acd.complete_jobs").ids(ids).ids(leases).null().time(now);
+    db.call(&call, true).await
 }
 
 /// An attempt that did not do the job.
@@ -123,8 +114,7 @@ pub(in crate::jobs) async fn fail(tx: &mut Tx, failures: &[Failure], now: DateTi
                     j.backoff_ms * 2.0 ^ least(j.attempt - j.attempts_before - 1, 30)) * (0.5 + random() / 2)) as delay
             from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bool[])
                 as h (id, lease_id, outcome, error, retry_after_ms, is_permanent)
-            join shared_jobs as j on j.id = h.id and j.lease_id = h.lease_id and j.state = 'running'
-            for update of j
+            cross join lateral (select o.* from shared_jobs as o where o.id = h.id and o.lease_id = h.lease_id for update) as j
         ),
         history as (
             insert into shared_job_attempts (job_id, attempt, product, worker, started_at, ended_at, outcome, error)
@@ -157,7 +147,7 @@ pub(in crate::jobs) async fn release(tx: &mut Tx, holds: &[Hold], now: DateTime<
             finished_at = case when j.cancel_requested_at is not null then $3 end,
             attempt = j.attempt - 1, lease_id = null, lease_until = null, started_at = null
          from unnest($1::uuid[], $2::uuid[]) as h (id, lease_id)
-         where j.id = h.id and j.lease_id = h.lease_id and j.state = 'running'
+         where j.id = h.id and j.lease_id = h.lease_id
          returning j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null as is_cancel_requested",
     )
     .bind(ids(holds))

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Ack, Shared, attempt};
-use crate::jobs::store::claim::{Claimed, Wanted};
+use crate::jobs::store::claim::{self, Catch, Claimed, Wanted};
 use crate::jobs::store::settle::Hold;
-use crate::jobs::work::{LIMITED_AGAIN, claim_once};
+use crate::jobs::work::{OTHERS_AGAIN, count_waits};
 use crate::kernel::problem::Result;
 
 /// Claims until the token is cancelled; returns when no handler runs any more.
@@ -29,8 +29,7 @@ pub(super) async fn run(shared: &Arc<Shared>, acks: mpsc::Sender<Ack>, until: &C
 /// Heeds the token only while it waits: a claim that is dropped half-way leaves jobs that nobody starts.
 async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut JoinSet<()>, until: &CancellationToken) {
     let room = Arc::new(Semaphore::new(shared.concurrency));
-    let mut woken = shared.jobs.wakes.subscribe();
-    let mut is_limited = true;
+    let mut woken = shared.jobs.wakes.subscribe(&shared.kinds, None);
     while !until.is_cancelled() {
         let free = until.run_until_cancelled(Arc::clone(&room).acquire_owned()).await;
         let Some(Ok(mut permits)) = free else { return };
@@ -40,45 +39,52 @@ async fn claim(shared: &Arc<Shared>, acks: &mpsc::Sender<Ack>, handlers: &mut Jo
             permits.merge(others);
         }
         while handlers.try_join_next().is_some() {}
-        woken.heed();
         let asked = Instant::now();
-        match claim_for(shared, permits.num_permits(), is_limited).await {
-            Ok((claimed, limited)) => {
-                is_limited = limited;
-                if claimed.is_empty() {
-                    drop(permits);
-                    let wait = woken.wait_at_most(if limited { LIMITED_AGAIN } else { shared.poll });
-                    until.run_until_cancelled(wait).await;
-                    continue;
-                }
-                for (lease_id, job) in claimed {
+        let free = permits.num_permits();
+        let wait = match claim_for(shared, free).await {
+            Ok((lease_id, Catch { jobs, others_wait })) => {
+                let is_full = jobs.len() == free;
+                woken.looked(is_full);
+                for job in jobs {
                     let Some(permit) = permits.split(1) else { continue };
+                    if until.is_cancelled() {
+                        // Asked to stop while it claimed: begun now, it would only use up the others' time to finish.
+                        let hold = Hold { id: job.id, lease_id };
+                        let _ = acks.send(Ack::Released(hold)).await;
+                        continue;
+                    }
                     start(shared, acks, handlers, job, lease_id, asked, permit);
                 }
+                if is_full {
+                    continue;
+                }
+                if others_wait { OTHERS_AGAIN } else { shared.poll }
             }
             Err(problem) => {
-                drop(permits);
                 tracing::warn!(cause = problem.cause_chain(), "no jobs could be claimed: {problem}");
-                until.run_until_cancelled(woken.wait_at_most(shared.poll)).await;
+                shared.poll
             }
-        }
+        };
+        drop(permits);
+        until.run_until_cancelled(woken.wait_at_most(wait)).await;
     }
 }
 
-async fn claim_for(shared: &Shared, jobs: usize, knows_limited: bool) -> Result<(Vec<(Uuid, Claimed)>, bool)> {
+async fn claim_for(shared: &Shared, jobs: usize) -> Result<(Uuid, Catch)> {
     let now = shared.jobs.clock.now();
     let lease_id = Uuid::now_v7();
     let wanted = Wanted {
         kinds: &shared.kinds,
         product: None,
-        most: i64::try_from(jobs).unwrap_or(1),
+        most: i32::try_from(jobs).unwrap_or(1),
         worker: &shared.name,
         lease_id,
         lease_until: now + shared.lease(),
         now,
     };
-    let (claimed, limited) = claim_once(&shared.jobs.db, &shared.principal, &wanted, knows_limited).await?;
-    Ok((claimed.into_iter().map(|job| (lease_id, job)).collect(), limited))
+    let caught = claim::claim_as_service(&shared.jobs.db, &wanted).await?;
+    count_waits(&caught.jobs, now);
+    Ok((lease_id, caught))
 }
 
 fn start(
@@ -95,11 +101,11 @@ fn start(
     let (shared, acks) = (Arc::clone(shared), acks.clone());
     handlers.spawn(async move {
         let ack = attempt::attempt(&shared, job, hold, signals).await;
-        // The room is free before the end is written: the next claim and this end go on side by side.
-        drop(permit);
         if let Some(ack) = ack {
             // Without a receiver the workers are gone, and the lease ends by itself.
             let _ = acks.send(ack).await;
         }
+        // The room is free once the end waits to be written, not sooner: else more would be claimed than is ever finished.
+        drop(permit);
     });
 }

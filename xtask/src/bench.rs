@@ -19,6 +19,8 @@ pub(crate) enum Bench {
     /// One ad account shared by greedy products on two replicas, beside naive retry on the same simulator; the attribution
     /// report beside a bare scan of the rows it touches; and conversions for Meta accepted per second, beside events.
     Hub,
+    /// Jobs a second and the wait for a job, beside the official graphile-worker for Node.js on the same cluster.
+    Jobs,
     /// A call through the pipeline beside the HTTP clients one would use in its place, a webhook verified beside the bare
     /// HMAC, a large upload's memory, and what the crate takes to build.
     Core,
@@ -34,6 +36,7 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
     let (package, names, needs) = match what {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
+        Bench::Jobs => return jobs(workspace),
         Bench::Hub => ("acd-server", &["hub", "attribution", "conversions"][..], BTreeSet::from([Need::Postgres])),
         Bench::Ingest => ("acd-server", &["ingest"][..], BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", &["track"][..], BTreeSet::new()),
@@ -63,6 +66,18 @@ fn meta(workspace: &Workspace) -> Result<(), Error> {
     bench.args(["bench", "-p", "acd-meta", "--bench", "meta"]);
     bench.env("ACD_BENCH_NODE", node.program()).env("ACD_BENCH_PYTHON", python);
     shell::run(bench.env("ACD_BENCH_META", &simulator.meta))
+}
+
+/// The official worker runs in a process of its own, started and driven by the program that measures both.
+fn jobs(workspace: &Workspace) -> Result<(), Error> {
+    if let Some((_, error)) = setup::ensure(&BTreeSet::from([Need::Node, Need::Postgres]), workspace).pop_first() {
+        return Err(error);
+    }
+    let node = Node::of_today(&setup::tools_folder(workspace))?;
+    node.install(&workspace.root.join("reference-server/benches/jobs-node"))?;
+    let mut bench = workspace.cargo();
+    bench.args(["bench", "-p", "acd-server", "--bench", "jobs"]).env("ACD_BENCH_NODE", node.program());
+    shell::run(&mut bench)
 }
 
 /// The package with the rivals, which is no member of the workspace, and then the build of the crate itself.

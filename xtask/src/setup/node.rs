@@ -12,6 +12,9 @@ use crate::{error::Error, shell};
 /// The oldest release that still gets security fixes and that Segment's client accepts.
 const OLDEST: u32 = 20;
 
+/// What the packages need that are measured beside ours.
+const TODAY: u32 = 24;
+
 /// What [`install_newer`] installs; Debian 12 itself stops at 18.
 const NEWER: &str = "24.21.0";
 
@@ -31,8 +34,21 @@ impl Node {
     /// The machine's, or else the one under `tools`; none when there is no npm.
     pub(crate) fn find(tools: &Path) -> Option<Self> {
         shell::which("npm")?;
+        Self::at_least(tools, OLDEST)
+    }
+
+    /// One that runs packages which ask for a recent release; installed under `tools` where the machine's is older.
+    pub(crate) fn of_today(tools: &Path) -> Result<Self, Error> {
+        if let Some(node) = Self::at_least(tools, TODAY) {
+            return Ok(node);
+        }
+        install_newer(tools)?;
+        Self::at_least(tools, TODAY).ok_or_else(|| Need::Node.missing())
+    }
+
+    fn at_least(tools: &Path, oldest: u32) -> Option<Self> {
         let candidates = shell::which("node").into_iter().chain(newer_package().map(|name| newer_program(tools, name)));
-        candidates.filter(|program| is_recent(program)).map(|program| Self { program }).next()
+        candidates.filter(|program| is_recent(program, oldest)).map(|program| Self { program }).next()
     }
 
     /// The file of `node`.
@@ -83,9 +99,9 @@ fn newer_program(tools: &Path, package: &str) -> PathBuf {
     tools.join("node/node_modules").join(package).join("bin/node")
 }
 
-fn is_recent(program: &Path) -> bool {
+fn is_recent(program: &Path, oldest: u32) -> bool {
     let version = shell::read(shell::command(program, Path::new("/")).arg("--version"));
-    version.is_ok_and(|text| major(&text).is_some_and(|major| major >= OLDEST))
+    version.is_ok_and(|text| major(&text).is_some_and(|major| major >= oldest))
 }
 
 /// The 20 of `v20.11.1`.

@@ -180,7 +180,7 @@ impl World {
             })
             .collect();
         let pool = self.server.database.pool();
-        let sql = "select count(*) from shared_jobs where kind like 'acd.ads.%'
+        let sql = "select count(*) from shared_jobs where kind in ('acd.ads.plan_syncs', 'acd.ads.sync_account', 'acd.ads.collect_report')
             and (state in ('pending', 'running') or state = 'scheduled' and run_at <= $1)";
         until("the jobs of the sync are done", async || {
             let left: i64 = query_scalar(sql).bind(self.now()).fetch_one(&pool).await.unwrap();

@@ -195,6 +195,29 @@ export type AttributionModel =
 export const AttributionModelSchema = /* @__PURE__ */ (() =>
   z.enum(['first_touch', 'last_touch']))();
 
+/** A person by one id of the product's, or by an e-mail address. */
+export type AudiencePerson = {
+  user_id: string;
+} | {
+  anonymous_id: string;
+} | {
+  email: string;
+};
+
+/** Checks and reads `AudiencePerson`. */
+export const AudiencePersonSchema = /* @__PURE__ */ (() =>
+  z.union([
+    z.strictObject({
+      user_id: common.text(1, 512),
+    }),
+    z.strictObject({
+      anonymous_id: common.text(1, 512),
+    }),
+    z.strictObject({
+      email: common.text(1, 512),
+    }),
+  ]))();
+
 /** As what a caller is known. */
 export type CallerKind =
   /** A product, by its API key. */
@@ -333,6 +356,24 @@ export type ConversionsPer =
 export const ConversionsPerSchema = /* @__PURE__ */ (() =>
   z.enum(['impressions', 'clicks', 'spend']))();
 
+/** The body of `CREATE_LOOKALIKE`. */
+export interface CreateHubLookalike {
+  /** Of which country: two capital letters of ISO 3166-1. */
+  country: string;
+  /** What to call it, 1 to 100 characters; no two audiences of a product share a name. */
+  name: string;
+  /** How large a part of the country's people, 1 to 20 percent. */
+  ratio_percent: number;
+}
+
+/** Checks and reads `CreateHubLookalike`. */
+export const CreateHubLookalikeSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    country: z.string().regex(/^[A-Z]{2}$/u),
+    name: common.text(1, 100),
+    ratio_percent: z.int().min(1).max(20),
+  }))();
+
 /** What a row of the daily figures stands for. */
 export type DailyLevel =
   /** All campaigns of the product in an ad account. */
@@ -447,6 +488,56 @@ export type GroupBy =
 /** Checks and reads `GroupBy`. */
 export const GroupBySchema = /* @__PURE__ */ (() =>
   z.enum(['product', 'source', 'medium', 'campaign', 'ad']))();
+
+export type HubAudienceId = `aud_${string}`;
+
+/** Checks and reads `HubAudienceId`. */
+export const HubAudienceIdSchema = /* @__PURE__ */ (() =>
+  z.templateLiteral(['aud_', z.string().regex(/^[0-9a-f]{32}$/u)]))();
+
+/** Of whom an audience is made. */
+export type HubAudienceKind =
+  /** People of the product. */
+  | 'segment'
+  /** People like those of another audience. */
+  | 'lookalike';
+
+/** Checks and reads `HubAudienceKind`. */
+export const HubAudienceKindSchema = /* @__PURE__ */ (() =>
+  z.enum(['segment', 'lookalike']))();
+
+/** How large an audience is, as Meta tells it. */
+export interface HubAudienceSize {
+  /** At least so many people; null while Meta does not know. */
+  at_least: number | null;
+  /** At most so many people; null while Meta does not know. */
+  at_most: number | null;
+  /** Whether ads can be shown to it: 200, or 300 when it is too small. */
+  delivery: meta.CodedStatus | null;
+  /** What goes on with it: 200 when nothing does. */
+  operation: meta.CodedStatus | null;
+}
+
+/** What is read as `HubAudienceSize`: fields that have a default may be left out. */
+export interface HubAudienceSizeInput {
+  /** At least so many people; null while Meta does not know. */
+  at_least?: number | null | undefined;
+  /** At most so many people; null while Meta does not know. */
+  at_most?: number | null | undefined;
+  /** Whether ads can be shown to it: 200, or 300 when it is too small. */
+  delivery?: meta.CodedStatusInput | null | undefined;
+  /** What goes on with it: 200 when nothing does. */
+  operation?: meta.CodedStatusInput | null | undefined;
+}
+
+/** Checks and reads `HubAudienceSize`. */
+export const HubAudienceSizeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    at_least: z.int().min(0).nullable().default(null),
+    at_most: z.int().min(0).nullable().default(null),
+    delivery: meta.CodedStatusSchema.nullable().default(null),
+    operation: meta.CodedStatusSchema.nullable().default(null),
+  }))();
 
 export type HubLeadId = `led_${string}`;
 
@@ -1455,6 +1546,10 @@ export type Scope =
   | 'ads:write'
   /** Read leads, with what people answered. */
   | 'leads:read'
+  /** Read audiences and how large they are. */
+  | 'audiences:read'
+  /** Turn audiences on and off, create, share and delete them. */
+  | 'audiences:write'
   /** Read attribution reports and conversion rules. */
   | 'attribution:read'
   /** Create and delete conversion rules. */
@@ -1480,13 +1575,28 @@ export type Scope =
 
 /** Checks and reads `Scope`. */
 export const ScopeSchema = /* @__PURE__ */ (() =>
-  z.enum(['events:write', 'events:read', 'persons:read', 'users:read', 'users:write', 'assets:read', 'assets:write', 'consents:read', 'consents:write', 'ads:read', 'ads:write', 'leads:read', 'attribution:read', 'attribution:write', 'jobs:read', 'jobs:write', 'jobs:work', 'conversions:send', 'conversions:read', 'conversions:manage', 'keys:read', 'keys:write', 'admin']))();
+  z.enum(['events:write', 'events:read', 'persons:read', 'users:read', 'users:write', 'assets:read', 'assets:write', 'consents:read', 'consents:write', 'ads:read', 'ads:write', 'leads:read', 'audiences:read', 'audiences:write', 'attribution:read', 'attribution:write', 'jobs:read', 'jobs:write', 'jobs:work', 'conversions:send', 'conversions:read', 'conversions:manage', 'keys:read', 'keys:write', 'admin']))();
 
 export type ServiceKeyId = `svk_${string}`;
 
 /** Checks and reads `ServiceKeyId`. */
 export const ServiceKeyIdSchema = /* @__PURE__ */ (() =>
   z.templateLiteral(['svk_', z.string().regex(/^[0-9a-f]{32}$/u)]))();
+
+/** The body of `SET_SWITCH`. */
+export interface SetAudienceSwitch {
+  /** On or off. */
+  is_enabled: boolean;
+  /** Whose. A product's own key may leave it out; an administrator must name one. */
+  product?: ProductSlug | null | undefined;
+}
+
+/** Checks and reads `SetAudienceSwitch`. */
+export const SetAudienceSwitchSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    is_enabled: z.boolean(),
+    product: ProductSlugSchema.nullish(),
+  }))();
 
 /**
  * The body of `SET_LIMIT`: makes the limit with this key, or changes it. At least one of `max_running`
@@ -1519,6 +1629,21 @@ export const SetJobLimitSchema = /* @__PURE__ */ (() =>
     product: ProductSlugSchema.nullish(),
     rate_count: z.int().min(1).max(1000000).nullish(),
     rate_period_ms: z.int().min(100).max(86400000).nullish(),
+  }))();
+
+/** The body of `SHARE` and `UNSHARE`. */
+export interface ShareHubAudience {
+  /** In which of its ad accounts; may be left out where it has one alone. */
+  account?: meta.AdAccountId | null | undefined;
+  /** With which product. */
+  product: ProductSlug;
+}
+
+/** Checks and reads `ShareHubAudience`. */
+export const ShareHubAudienceSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    account: meta.AdAccountIdSchema.nullish(),
+    product: ProductSlugSchema,
   }))();
 
 /** How a key signs. */
@@ -2047,6 +2172,80 @@ export const AssetSchema = /* @__PURE__ */ (() =>
     url: z.string(),
   }))();
 
+/**
+ * Which people of a product are chosen. Of those, the ones count who agreed to `advertising` and of whom the product knows
+ * an e-mail address or a telephone number.
+ */
+export type AudienceSource = {
+  /** At least so often, 1 to 1,000,000. */
+  at_least: number;
+  /** The `event` of `track` calls, 1 to 512 bytes. */
+  event: string;
+  kind: 'event';
+  /** In so many days until now, 1 to 180. */
+  within_days: number;
+} | {
+  kind: 'entitled';
+  /** To one of these plans; to any when there is none. */
+  plans?: Plan[] | undefined;
+} | {
+  kind: 'people';
+  /** 1 to 10,000. */
+  people: AudiencePerson[];
+};
+
+/** Checks and reads `AudienceSource`. */
+export const AudienceSourceSchema = /* @__PURE__ */ (() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      at_least: z.int().min(1).max(1000000),
+      event: common.text(1, 512),
+      kind: z.literal('event'),
+      within_days: z.int().min(1).max(180),
+    }),
+    z.strictObject({
+      kind: z.literal('entitled'),
+      plans: z.array(PlanSchema).max(10).optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('people'),
+      people: z.array(AudiencePersonSchema).min(1).max(10000),
+    }),
+  ]))();
+
+/** Whether anything of a product's people may leave for audiences. */
+export interface AudienceSwitch {
+  /** When it was last turned; null when it never was. */
+  changed_at: DateTime | null;
+  /** Who turned it: `product` or `admin`. */
+  changed_by: string | null;
+  /** Off until somebody turns it on. */
+  is_enabled: boolean;
+  /** The product. */
+  product: ProductSlug;
+}
+
+/** What is read as `AudienceSwitch`: fields that have a default may be left out. */
+export interface AudienceSwitchInput {
+  /** When it was last turned; null when it never was. */
+  changed_at?: DateTime | null | undefined;
+  /** Who turned it: `product` or `admin`. */
+  changed_by?: string | null | undefined;
+  /** Off until somebody turns it on. */
+  is_enabled: boolean;
+  /** The product. */
+  product: ProductSlug;
+}
+
+/** Checks and reads `AudienceSwitch`. */
+export const AudienceSwitchSchema = /* @__PURE__ */ (() =>
+  z.object({
+    changed_at: common.dateTime().nullable().default(null),
+    changed_by: z.string().nullable().default(null),
+    is_enabled: z.boolean(),
+    product: ProductSlugSchema,
+  }))();
+
 /** The body of `CLAIM`. */
 export interface ClaimJobs {
   /** The kinds that the worker does, 1 to 100. */
@@ -2500,7 +2699,7 @@ export const CreateApiKeySchema = /* @__PURE__ */ (() =>
     expires_at: common.dateTime().nullish(),
     name: common.text(1, 100),
     product: ProductSlugSchema.nullish(),
-    scopes: z.array(ScopeSchema).min(1).max(23),
+    scopes: z.array(ScopeSchema).min(1).max(25),
   }))();
 
 /** The body of `CREATE`. */
@@ -2583,6 +2782,30 @@ export const CreateConversionRuleSchema = /* @__PURE__ */ (() =>
     product: ProductSlugSchema.nullish(),
     value_property: common.text(1, 200).nullish(),
     value_unit: ValueUnitSchema.nullish(),
+  }))();
+
+/** The body of `CREATE`. */
+export interface CreateHubAudience {
+  /** The ad account; may be left out where the product has one alone. */
+  account?: meta.AdAccountId | null | undefined;
+  /** What to call it, 1 to 100 characters; no two audiences of a product share a name. */
+  name: string;
+  /** Whose. A product's own key may leave it out; an administrator must name one. */
+  product?: ProductSlug | null | undefined;
+  /** How often it is renewed, in hours, 1 to 720; 24 when left out. */
+  renew_hours?: number | null | undefined;
+  /** Which people are chosen. */
+  source: AudienceSource;
+}
+
+/** Checks and reads `CreateHubAudience`. */
+export const CreateHubAudienceSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    account: meta.AdAccountIdSchema.nullish(),
+    name: common.text(1, 100),
+    product: ProductSlugSchema.nullish(),
+    renew_hours: z.int().min(1).max(720).nullish(),
+    source: AudienceSourceSchema,
   }))();
 
 /** The body of `CREATE_SCHEDULE`. */
@@ -2724,7 +2947,7 @@ export const CreateServiceKeySchema = /* @__PURE__ */ (() =>
     not_before: common.dateTime().nullish(),
     product: ProductSlugSchema.nullish(),
     public_key: common.text(1, 500).nullish(),
-    scopes: z.array(ScopeSchema).min(1).max(23),
+    scopes: z.array(ScopeSchema).min(1).max(25),
   }))();
 
 /** The body of `CREATE`. */
@@ -3432,6 +3655,18 @@ export const FailedJobSchema = /* @__PURE__ */ (() =>
     retry_after_ms: z.int().min(0).max(31536000000).nullish(),
   }))();
 
+/** The query of `GET_SWITCH`. */
+export interface GetAudienceSwitch {
+  /** Whose. A product's own key may leave it out; an administrator must name one. */
+  product?: ProductSlug | null | undefined;
+}
+
+/** Checks and reads `GetAudienceSwitch`. */
+export const GetAudienceSwitchSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    product: ProductSlugSchema.nullish(),
+  }))();
+
 /** The query of `GET`: exactly one of the three ids. Decisions under any id of the same person count. */
 export interface GetConsents {
   /** The id of a visitor. */
@@ -3535,6 +3770,94 @@ export const HeldJobSchema = /* @__PURE__ */ (() =>
     lease_id: JobLeaseIdSchema,
     progress: z.int().min(0).max(100).nullish(),
     progress_note: common.text(0, 500).nullish(),
+  }))();
+
+/** An audience. */
+export interface HubAudience {
+  /** The ad account that it is made in. */
+  account: meta.AdAccountId;
+  /** Meta's id of it; null until it was made there, and while nobody is in it. */
+  audience_id: meta.AudienceId | null;
+  /** Of which country, for lookalikes: two letters of ISO 3166-1. */
+  country: string | null;
+  /** When it was created. */
+  created_at: DateTime;
+  /** Its id. */
+  id: HubAudienceId;
+  /** Of whom it is made. */
+  kind: HubAudienceKind;
+  /** Why the last try did not renew it; null once one did. */
+  last_error: string | null;
+  /** What its owner calls it. */
+  name: string;
+  /** How many people were sent at the last renewal; null before the first. */
+  people: number | null;
+  /** Whose it is. */
+  product: ProductSlug;
+  /** How large a part of the country's people, for lookalikes, in percent. */
+  ratio_percent: number | null;
+  /** How often it is renewed, in hours; null for lookalikes, which Meta renews. */
+  renew_hours: number | null;
+  /** When it was last renewed. */
+  renewed_at: DateTime | null;
+  /** The audience whose people are the model; null but for lookalikes. */
+  seed_id: HubAudienceId | null;
+  /** Which people are chosen; null for lookalikes. */
+  source: AudienceSource | null;
+}
+
+/** What is read as `HubAudience`: fields that have a default may be left out. */
+export interface HubAudienceInput {
+  /** The ad account that it is made in. */
+  account: meta.AdAccountId;
+  /** Meta's id of it; null until it was made there, and while nobody is in it. */
+  audience_id?: meta.AudienceId | null | undefined;
+  /** Of which country, for lookalikes: two letters of ISO 3166-1. */
+  country?: string | null | undefined;
+  /** When it was created. */
+  created_at: DateTime;
+  /** Its id. */
+  id: HubAudienceId;
+  /** Of whom it is made. */
+  kind: HubAudienceKind;
+  /** Why the last try did not renew it; null once one did. */
+  last_error?: string | null | undefined;
+  /** What its owner calls it. */
+  name: string;
+  /** How many people were sent at the last renewal; null before the first. */
+  people?: number | null | undefined;
+  /** Whose it is. */
+  product: ProductSlug;
+  /** How large a part of the country's people, for lookalikes, in percent. */
+  ratio_percent?: number | null | undefined;
+  /** How often it is renewed, in hours; null for lookalikes, which Meta renews. */
+  renew_hours?: number | null | undefined;
+  /** When it was last renewed. */
+  renewed_at?: DateTime | null | undefined;
+  /** The audience whose people are the model; null but for lookalikes. */
+  seed_id?: HubAudienceId | null | undefined;
+  /** Which people are chosen; null for lookalikes. */
+  source?: AudienceSource | null | undefined;
+}
+
+/** Checks and reads `HubAudience`. */
+export const HubAudienceSchema = /* @__PURE__ */ (() =>
+  z.object({
+    account: meta.AdAccountIdSchema,
+    audience_id: meta.AudienceIdSchema.nullable().default(null),
+    country: z.string().nullable().default(null),
+    created_at: common.dateTime(),
+    id: HubAudienceIdSchema,
+    kind: HubAudienceKindSchema,
+    last_error: z.string().nullable().default(null),
+    name: z.string(),
+    people: z.int().min(0).nullable().default(null),
+    product: ProductSlugSchema,
+    ratio_percent: z.int().min(0).max(4294967295).nullable().default(null),
+    renew_hours: z.int().min(0).max(4294967295).nullable().default(null),
+    renewed_at: common.dateTime().nullable().default(null),
+    seed_id: HubAudienceIdSchema.nullable().default(null),
+    source: AudienceSourceSchema.nullable().default(null),
   }))();
 
 /** A lead. */
@@ -4527,6 +4850,24 @@ export const ListEventsSchema = /* @__PURE__ */ (() =>
     received_to: common.dateTime().nullish(),
     type: z.string().nullish(),
     user_id: z.string().nullish(),
+  }))();
+
+/** The query of `LIST`. Oldest first. */
+export interface ListHubAudiences {
+  /** From the page before. */
+  cursor?: string | null | undefined;
+  /** Most in one page, 1 to 200; 50 when left out. */
+  limit?: number | null | undefined;
+  /** Only this product's; for administrators, others see their own alone. */
+  product?: ProductSlug | null | undefined;
+}
+
+/** Checks and reads `ListHubAudiences`. */
+export const ListHubAudiencesSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    cursor: z.string().regex(/^[A-Za-z0-9_-]{22}$/u).nullish(),
+    limit: z.int().min(1).max(200).nullish(),
+    product: ProductSlugSchema.nullish(),
   }))();
 
 /** The query of `QUEUES`. */

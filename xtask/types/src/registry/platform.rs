@@ -23,6 +23,9 @@ super::wire_types! {
     AttributionModel() = acd_platform::attribution::AttributionModel;
     AttributionReport() = acd_platform::attribution::AttributionReport;
     AttributionRow() = acd_platform::attribution::AttributionRow;
+    AudiencePerson() = acd_platform::ads::audiences::AudiencePerson;
+    AudienceSource() = acd_platform::ads::audiences::AudienceSource;
+    AudienceSwitch() = acd_platform::ads::audiences::AudienceSwitch;
     CallerKind() = acd_platform::users::CallerKind;
     CampaignVerdicts() = acd_platform::ads::winners::CampaignVerdicts;
     ChangedField() = acd_platform::ads::changes::ChangedField;
@@ -53,6 +56,8 @@ super::wire_types! {
     CreateApiKey() = acd_platform::keys::CreateApiKey;
     CreateAsset() = acd_platform::assets::CreateAsset;
     CreateConversionRule() = acd_platform::attribution::CreateConversionRule;
+    CreateHubAudience() = acd_platform::ads::audiences::CreateHubAudience;
+    CreateHubLookalike() = acd_platform::ads::audiences::CreateHubLookalike;
     CreateJobSchedule() = acd_platform::jobs::CreateJobSchedule;
     CreateMetaEventRule() = acd_platform::meta_events::CreateMetaEventRule;
     CreateMetaSource() = acd_platform::ads::sources::CreateMetaSource;
@@ -77,6 +82,7 @@ super::wire_types! {
     EventId() = acd_platform::EventId;
     FailJobs() = acd_platform::jobs::FailJobs;
     FailedJob() = acd_platform::jobs::FailedJob;
+    GetAudienceSwitch() = acd_platform::ads::audiences::GetAudienceSwitch;
     GetConsents() = acd_platform::consents::GetConsents;
     GetConversionSwitch() = acd_platform::meta_events::GetConversionSwitch;
     GetInsights() = acd_platform::ads::insights::GetInsights;
@@ -85,6 +91,10 @@ super::wire_types! {
     GroupBy() = acd_platform::attribution::GroupBy;
     HeartbeatJobs() = acd_platform::jobs::HeartbeatJobs;
     HeldJob() = acd_platform::jobs::HeldJob;
+    HubAudience() = acd_platform::ads::audiences::HubAudience;
+    HubAudienceId() = acd_platform::HubAudienceId;
+    HubAudienceKind() = acd_platform::ads::audiences::HubAudienceKind;
+    HubAudienceSize() = acd_platform::ads::audiences::HubAudienceSize;
     HubLead() = acd_platform::ads::leads::HubLead;
     HubLeadId() = acd_platform::HubLeadId;
     IdentityLink() = acd_platform::persons::IdentityLink;
@@ -119,6 +129,7 @@ super::wire_types! {
     ListDailyInsights() = acd_platform::ads::daily::ListDailyInsights;
     ListEntitlements() = acd_platform::entitlements::ListEntitlements;
     ListEvents() = acd_platform::events::ListEvents;
+    ListHubAudiences() = acd_platform::ads::audiences::ListHubAudiences;
     ListJobQueues() = acd_platform::jobs::ListJobQueues;
     ListJobSchedules() = acd_platform::jobs::ListJobSchedules;
     ListJobs() = acd_platform::jobs::ListJobs;
@@ -194,7 +205,9 @@ super::wire_types! {
     Scope() = acd_platform::keys::Scope;
     ServiceKey() = acd_platform::service_keys::ServiceKey;
     ServiceKeyId() = acd_platform::ServiceKeyId;
+    SetAudienceSwitch() = acd_platform::ads::audiences::SetAudienceSwitch;
     SetJobLimit() = acd_platform::jobs::SetJobLimit;
+    ShareHubAudience() = acd_platform::ads::audiences::ShareHubAudience;
     SignatureAlgorithm() = acd_platform::service_keys::SignatureAlgorithm;
     SwitchChange() = acd_platform::meta_events::SwitchChange;
     TemplateUse() = acd_platform::ads::publications::TemplateUse;

@@ -23,6 +23,16 @@ pub fn text(field: &str, value: &str, chars: RangeInclusive<usize>) -> Result<()
     Err(invalid(field, &format!("must have {} to {} characters, none of them NUL", chars.start(), chars.end())))
 }
 
+/// An id of Meta's in a query: 1 to 25 digits.
+pub fn meta_id(field: &str, value: &str) -> Result<()> {
+    let is_id = (1..=25).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id {
+        Ok(())
+    } else {
+        Err(Problem::bad_request("invalid_query", format!("{field}: must be an id of Meta's, 1 to 25 digits")))
+    }
+}
+
 /// The URL of something on the web, in the characters of RFC 3986. Other schemes, `javascript:` above all, could do harm
 /// where it is shown.
 pub fn url(field: &str, value: &str) -> Result<()> {

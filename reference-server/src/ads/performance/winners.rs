@@ -16,9 +16,9 @@ use super::store::daily::{self as daily_store, Filter, Sums};
 use super::store::winners::{self as store, AdDay};
 use crate::ads::Ads;
 use crate::ads::verdict::{Evidence, Exposure, Rule, Tally, Verdict};
-use crate::kernel::paging;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
+use crate::kernel::{check, paging};
 
 impl Performance {
     /// A page of campaigns with a verdict on each ad, and for how long it is good.
@@ -38,6 +38,9 @@ impl Performance {
             return Err(Problem::not_found("campaign"));
         }
         tx.commit().await?;
+        if let Some(cursor) = &query.cursor {
+            check::meta_id("cursor", cursor)?;
+        }
         let meta = self.ads.meta()?;
         let client = |account: &AdAccountId| Ok(meta.on_behalf(&product, account));
         let freshness = self.fresh(client, &accounts, DailyLevel::Ad, until).await?;

@@ -128,6 +128,8 @@ async fn hostile_values_are_refused_with_the_field() {
         ("/v1/ads/winners?per=luck", 400, "invalid_query"),
         ("/v1/ads/winners?campaign=1", 404, "not_found"),
         ("/v1/ads/winners?limit=101", 400, "invalid_query"),
+        ("/v1/ads/winners?cursor=null", 400, "invalid_query"),
+        ("/v1/ads/changes?object_id=null", 400, "invalid_query"),
         ("/v1/ads/changes?cursor=x", 400, "invalid_cursor"),
         ("/v1/ads/changes?limit=201", 400, "invalid_query"),
         ("/v1/ads/changes?product=everreach", 404, "not_found"),

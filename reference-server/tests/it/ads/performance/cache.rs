@@ -130,6 +130,7 @@ async fn hostile_values_are_refused_with_the_field() {
         ("/v1/ads/winners?limit=101", 400, "invalid_query"),
         ("/v1/ads/winners?cursor=null", 400, "invalid_query"),
         ("/v1/ads/changes?object_id=null", 400, "invalid_query"),
+        ("/v1/ads/changes?object_id=%27%3B--", 400, "invalid_query"),
         ("/v1/ads/changes?cursor=x", 400, "invalid_cursor"),
         ("/v1/ads/changes?limit=201", 400, "invalid_query"),
         ("/v1/ads/changes?product=everreach", 404, "not_found"),
@@ -141,6 +142,4 @@ async fn hostile_values_are_refused_with_the_field() {
         let answer = http.get(&format!("{DAILY}{query}")).bearer(&key).send().await;
         assert_eq!(answer.json()["data"], json!([]), "{query}");
     }
-    let odd = http.get("/v1/ads/changes?object_id=%27%3B--").bearer(&key).send().await;
-    assert_eq!(odd.json()["data"], json!([]));
 }

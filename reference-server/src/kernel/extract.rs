@@ -100,9 +100,14 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         let reader = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
             pairs.into_iter().map(|(name, value)| (name, QueryValue(value))),
         );
-        T::deserialize(reader)
-            .map(Self)
-            .map_err(|error| Problem::bad_request("invalid_query", format!("the query is not valid: {error}")))
+        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
+            let (parameter, error) = (error.path().to_string(), error.into_inner());
+            let detail = match parameter.as_str() {
+                "." => format!("the query is not valid: {error}"),
+                _ => format!("the query is not valid: {parameter}: {error}"),
+            };
+            Problem::bad_request("invalid_query", detail)
+        })
     }
 }
 
@@ -238,12 +243,12 @@ mod tests {
     async fn query_refuses_what_it_does_not_know() {
         for (text, part) in [
             ("limti=5", "limti"),
-            ("limit=x", "`x` is not a u16"),
+            ("limit=x", "limit: `x` is not a u16"),
             ("limit=70000", "u16"),
             ("limit=1&limit=2", "twice"),
             ("event=%FF", "UTF-8"),
             ("event=%00", "NUL"),
-            ("received_from=yesterday", "invalid"),
+            ("received_from=yesterday", "received_from: "),
         ] {
             let problem = query::<ListEvents>(text).await.unwrap_err();
             assert_eq!(problem.status, http::StatusCode::BAD_REQUEST);

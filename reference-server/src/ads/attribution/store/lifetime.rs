@@ -80,7 +80,9 @@ pub(in crate::ads::attribution) async fn lifetime_value(
         value_names = prefixed("v"),
     );
     sqlx::query("set local work_mem = '64MB'").execute(tx.conn()).await?;
+    // Planned anew each time, as reports are: what is right depends on the time asked for.
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .persistent(false)
         .bind(rules)
         .bind(from)
         .bind(to)

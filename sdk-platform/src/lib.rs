@@ -15,6 +15,7 @@ mod whole;
 pub mod ads;
 pub mod assets;
 pub mod attribution;
+pub mod conditions;
 pub mod consents;
 pub mod entitlements;
 pub mod events;

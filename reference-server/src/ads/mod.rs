@@ -4,6 +4,7 @@
 mod accounts;
 pub mod attribution;
 pub mod audiences;
+mod conditions;
 mod connection;
 pub mod conversions;
 mod insights;

@@ -255,15 +255,16 @@ pub(crate) struct PastTrack {
     pub(crate) anonymous_id: Option<String>,
     pub(crate) timestamp: DateTime<Utc>,
     pub(crate) properties: Option<Json<Map<String, Value>>>,
+    pub(crate) context: Option<Json<Map<String, Value>>>,
 }
 
 /// The calls of this name among the next so many events of a product between two ids, and the last id that was looked at;
-/// none when there are no more.
+/// none when there are no more. The context is long, and comes only where it is asked for.
 pub(crate) async fn past_tracks(
     tx: &mut Tx,
-    product: &str,
-    event: &str,
+    (product, event): (&str, &str),
     (after, below): (Uuid, Uuid),
+    with_context: bool,
     events: i64,
 ) -> Result<(Vec<PastTrack>, Option<Uuid>)> {
     let last: Option<Uuid> = sqlx::query_scalar(
@@ -276,7 +277,7 @@ pub(crate) async fn past_tracks(
     .fetch_optional(tx.conn())
     .await?;
     let tracks = sqlx::query_as(
-        r#"select id, user_id, anonymous_id, "timestamp", properties from shared_events
+        r#"select id, user_id, anonymous_id, "timestamp", properties, case when $6 then context end as context from shared_events
            where product = $1 and id > $2 and id < $3 and ($4::uuid is null or id <= $4) and type = 'track' and event = $5
            order by id"#,
     )
@@ -285,6 +286,7 @@ pub(crate) async fn past_tracks(
     .bind(below)
     .bind(last)
     .bind(event)
+    .bind(with_context)
     .fetch_all(tx.conn())
     .await?;
     Ok((tracks, last))

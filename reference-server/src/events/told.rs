@@ -2,6 +2,7 @@
 
 use acd_analytics::wire::MessageType;
 use acd_platform::ProductSlug;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::row::{Row, claim_of};
@@ -35,8 +36,9 @@ impl Told {
         for (at, (product, row)) in rows.iter().enumerate() {
             let counted = match row.kind {
                 MessageType::Track => {
-                    let properties = row.properties.as_deref().map(|raw| raw.get());
-                    book.count(product.as_str(), row.event.as_deref(), properties)
+                    let [properties, context] =
+                        [&row.properties, &row.context].map(|raw| raw.as_deref().map(RawValue::get));
+                    book.count(product.as_str(), row.event.as_deref(), properties, context)
                 }
                 _ => Vec::new(),
             };

@@ -19,7 +19,7 @@ pub use report::{
     AttributionModel, AttributionReport, AttributionRow, Cohort, Credit, GetLifetimeValue, GetReport, GroupBy,
     LifetimeValue, MoneySum, Origin, Window,
 };
-pub use rules::{Condition, ConversionRule, CreateConversionRule, Effect, ListConversionRules, Operator, ValueUnit};
+pub use rules::{ConversionRule, CreateConversionRule, Effect, ListConversionRules, ValueUnit};
 
 /// `GET /v1/attribution/report`
 pub const REPORT: Operation =

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::conditions::Condition;
 use crate::named::named;
 use crate::{ConversionRuleId, ProductSlug};
 
@@ -27,38 +27,6 @@ named!(
         Minor = "minor",
     }
 );
-
-named!(
-    /// How a property is compared.
-    Operator {
-        /// The property is this text, number, truth value or null. Numbers compare by value.
-        Equals = "equals",
-        /// The property is missing or something else.
-        NotEquals = "not_equals",
-        /// The property is there and not null; takes no value.
-        Exists = "exists",
-        /// The property is missing or null; takes no value.
-        Missing = "missing",
-        /// The property is a number of at least this.
-        AtLeast = "at_least",
-        /// The property is a number of at most this.
-        AtMost = "at_most",
-    }
-);
-
-/// A condition on one property of an event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Condition {
-    /// The property; dots lead into objects, as in `shipping.country`. 1 to 200 characters.
-    #[schemars(length(min = 1, max = 200))]
-    pub property: String,
-    /// How it is compared.
-    pub operator: Operator,
-    /// With what: a text of at most 500 characters, a number, a truth value or null.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<Value>,
-}
 
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

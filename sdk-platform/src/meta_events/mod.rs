@@ -13,7 +13,7 @@ use http::Method;
 use serde::Serialize;
 
 pub use outcome::{Conversion, ConversionOrigin, ConversionState, ListConversions};
-pub use rule::{CreateMetaEventRule, ListMetaEventRules, MetaEventRule, RuleCondition, RuleMapping, RuleOperator};
+pub use rule::{CreateMetaEventRule, ListMetaEventRules, MetaEventRule, RuleMapping};
 pub use send::{MAX_META_EVENTS, MetaEvent, MetaEventOutcome, MetaEventResult, MetaEvents, MetaEventsReply};
 pub use switch::{
     ConversionSwitch, GetConversionSwitch, LimitedDataUse, ListSwitchChanges, PutConversionSwitch, SwitchChange,

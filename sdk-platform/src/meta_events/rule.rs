@@ -4,42 +4,9 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::named::named;
+use crate::conditions::Condition;
 use crate::{MetaEventRuleId, ProductSlug};
-
-named! {
-    /// How a value is compared.
-    RuleOperator {
-        /// It is there, whatever it is.
-        Exists = "exists",
-        /// It is the same.
-        Equals = "equals",
-        /// It is another, or not there.
-        NotEquals = "not_equals",
-        /// It is a number that is larger.
-        GreaterThan = "greater_than",
-        /// It is a number that is smaller.
-        LessThan = "less_than",
-        /// It is one of a list.
-        OneOf = "one_of",
-    }
-}
-
-/// What has to hold of an event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleCondition {
-    /// Where the value is, such as `properties.plan` or `context.page.path`.
-    #[schemars(length(min = 1, max = 200))]
-    pub path: String,
-    /// How it is compared.
-    pub operator: RuleOperator,
-    /// What with; a list for `one_of`, nothing for `exists`.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub value: Value,
-}
 
 /// Where the parts of a conversion are in the shared event, each as a path such as `properties.revenue`. What is left out
 /// is looked for where Segment's specification has it.
@@ -80,7 +47,7 @@ pub struct CreateMetaEventRule {
     /// What has to hold of it besides; at most 20, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
-    pub conditions: Vec<RuleCondition>,
+    pub conditions: Vec<Condition>,
     /// What it is at Meta, such as `Purchase`.
     #[schemars(length(min = 1, max = 100))]
     pub meta_event: String,
@@ -99,7 +66,7 @@ pub struct MetaEventRule {
     /// The shared event's name.
     pub event: String,
     /// What has to hold of it besides.
-    pub conditions: Vec<RuleCondition>,
+    pub conditions: Vec<Condition>,
     /// What it is at Meta.
     pub meta_event: String,
     /// Where its parts are.

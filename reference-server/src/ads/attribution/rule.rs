@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use acd_platform::attribution::{Condition, Effect, Operator, ValueUnit};
+use acd_platform::attribution::{Effect, ValueUnit};
+use acd_platform::conditions::Condition;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::money;
+use crate::ads::conditions::{Facts, find};
 
 /// Longest order id that is kept, in bytes; a longer one is none.
 const ORDER_BYTES: usize = 200;
@@ -39,12 +41,17 @@ pub(crate) struct Counted {
 }
 
 impl Rule {
-    /// What the rule says of an event with these properties; none when it does not count it.
-    pub(super) fn count(&self, properties: &Map<String, Value>) -> Option<Counted> {
-        if !self.conditions.iter().all(|condition| holds(condition, properties)) {
+    /// Whether a condition looks at the context.
+    pub(super) fn asks_context(&self) -> bool {
+        self.conditions.iter().any(|condition| condition.path.starts_with("context."))
+    }
+
+    /// What the rule says of an event; none when it does not count it.
+    pub(super) fn count(&self, facts: Facts<'_>) -> Option<Counted> {
+        if !facts.satisfy(&self.conditions) {
             return None;
         }
-        let find = |name: &Option<String>| name.as_deref().and_then(|name| property(properties, name));
+        let find = |name: &Option<String>| find(facts.properties?, name.as_deref()?);
         Some(Counted {
             rule: self.id,
             refund: self.effect == Effect::Refund,
@@ -78,38 +85,6 @@ fn order(value: &Value) -> Option<String> {
     (1..=ORDER_BYTES).contains(&text.len()).then_some(text)
 }
 
-/// A property by its own name, or through objects along the dots.
-fn property<'a>(properties: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    if let Some(value) = properties.get(name) {
-        return Some(value);
-    }
-    let (first, rest) = name.split_once('.')?;
-    property(properties.get(first)?.as_object()?, rest)
-}
-
-fn holds(condition: &Condition, properties: &Map<String, Value>) -> bool {
-    let found = property(properties, &condition.property);
-    let wanted = condition.value.as_ref().unwrap_or(&Value::Null);
-    let number = |value: &Value| value.as_f64();
-    match condition.operator {
-        Operator::Equals => found.is_some_and(|found| same(found, wanted)),
-        Operator::NotEquals => !found.is_some_and(|found| same(found, wanted)),
-        Operator::Exists => found.is_some_and(|found| !found.is_null()),
-        Operator::Missing => found.is_none_or(Value::is_null),
-        Operator::AtLeast => found.and_then(number).zip(number(wanted)).is_some_and(|(found, wanted)| found >= wanted),
-        Operator::AtMost => found.and_then(number).zip(number(wanted)).is_some_and(|(found, wanted)| found <= wanted),
-        // One that this version does not know holds for nothing.
-        _ => false,
-    }
-}
-
-fn same(found: &Value, wanted: &Value) -> bool {
-    match (found, wanted) {
-        (Value::Number(found), Value::Number(wanted)) => found == wanted || found.as_f64() == wanted.as_f64(),
-        _ => found == wanted,
-    }
-}
-
 /// Every rule in force, by product and event.
 #[derive(Debug, Default)]
 pub(crate) struct RuleBook {
@@ -126,18 +101,28 @@ impl RuleBook {
         book
     }
 
-    /// What the rules say of a `track` call. Most events have no rule, and cost a look-up.
-    pub(crate) fn count(&self, product: &str, event: Option<&str>, properties: Option<&str>) -> Vec<Counted> {
+    /// What the rules say of a `track` call with these properties and this context. Most events have no rule, and cost a look-up;
+    /// few rules look at the context, and it is read for them alone.
+    pub(crate) fn count(
+        &self,
+        product: &str,
+        event: Option<&str>,
+        properties: Option<&str>,
+        context: Option<&str>,
+    ) -> Vec<Counted> {
         let rules = event.and_then(|event| self.rules.get(product)?.get(event));
         let Some(rules) = rules else { return Vec::new() };
-        let properties: Map<String, Value> =
-            properties.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        rules.iter().filter_map(|rule| rule.count(&properties)).collect()
+        let read = |json: &str| serde_json::from_str::<Map<String, Value>>(json).ok();
+        let properties = properties.and_then(read);
+        let context = context.filter(|_| rules.iter().any(|rule| rule.asks_context())).and_then(read);
+        let facts = Facts { properties: properties.as_ref(), context: context.as_ref() };
+        rules.iter().filter_map(|rule| rule.count(facts)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use acd_platform::conditions::Operator;
     use serde_json::json;
 
     use super::*;
@@ -159,7 +144,7 @@ mod tests {
     }
 
     fn money(rule: &Rule, properties: Value) -> Option<(i64, String)> {
-        rule.count(properties.as_object().unwrap()).unwrap().money
+        rule.count(Facts { properties: properties.as_object(), context: None }).unwrap().money
     }
 
     #[test]
@@ -186,48 +171,39 @@ mod tests {
     }
 
     #[test]
-    fn all_conditions_must_hold() {
-        let with = |property: &str, operator, value: Option<Value>| Rule {
-            conditions: vec![Condition { property: property.to_owned(), operator, value }],
-            ..rule(Effect::Conversion)
+    fn all_conditions_must_hold_and_the_context_counts_too() {
+        let conditions = vec![
+            Condition::new("properties.plan", Operator::Equals, "pro"),
+            Condition::new("context.device.type", Operator::Equals, "ios"),
+        ];
+        let in_app = Rule { conditions, ..rule(Effect::Conversion) };
+        let book = RuleBook::new([in_app.clone(), rule(Effect::Refund)]);
+        let count = |properties: &str, context: Option<&str>| {
+            let counted = book.count("pct", Some("Order Completed"), Some(properties), context);
+            counted.iter().map(|one| one.refund).collect::<Vec<_>>()
         };
-        let properties =
-            json!({ "plan": "pro", "seats": 5, "first": true, "gone": null, "ship": { "to": "DE" }, "a.b": 1 });
-        let properties = properties.as_object().unwrap();
-        for (property, operator, value, expected) in [
-            ("plan", Operator::Equals, Some(json!("pro")), true),
-            ("plan", Operator::Equals, Some(json!("free")), false),
-            ("seats", Operator::Equals, Some(json!(5.0)), true),
-            ("seats", Operator::Equals, Some(json!("5")), false),
-            ("gone", Operator::Equals, None, true),
-            ("nowhere", Operator::Equals, None, false),
-            ("nowhere", Operator::NotEquals, Some(json!("x")), true),
-            ("first", Operator::NotEquals, Some(json!(true)), false),
-            ("ship.to", Operator::Equals, Some(json!("DE")), true),
-            ("a.b", Operator::Equals, Some(json!(1)), true),
-            ("plan.to", Operator::Exists, None, false),
-            ("gone", Operator::Exists, None, false),
-            ("gone", Operator::Missing, None, true),
-            ("seats", Operator::AtLeast, Some(json!(5)), true),
-            ("seats", Operator::AtLeast, Some(json!(5.5)), false),
-            ("seats", Operator::AtMost, Some(json!(5)), true),
-            ("plan", Operator::AtLeast, Some(json!(0)), false),
-        ] {
-            let counts = with(property, operator, value.clone()).count(properties).is_some();
-            assert_eq!(counts, expected, "{property} {operator} {value:?}");
-        }
+        let ios = Some(r#"{"device":{"type":"ios"}}"#);
+        assert_eq!(count(r#"{"plan":"pro"}"#, ios), [false, true]);
+        assert_eq!(count(r#"{"plan":"free"}"#, ios), [true]);
+        assert_eq!(count(r#"{"plan":"pro"}"#, Some("{}")), [true]);
+        assert_eq!(count(r#"{"plan":"pro"}"#, None), [true]);
+        assert!(in_app.asks_context() && !rule(Effect::Refund).asks_context());
     }
 
     #[test]
     fn a_book_finds_rules_by_product_and_event() {
         let book = RuleBook::new([rule(Effect::Conversion), rule(Effect::Refund)]);
         let properties = Some(r#"{"order":{"id":7}}"#);
-        let counted = book.count("pct", Some("Order Completed"), properties);
+        let counted = book.count("pct", Some("Order Completed"), properties, None);
         assert_eq!(counted.iter().map(|one| one.refund).collect::<Vec<_>>(), [false, true]);
         assert_eq!(counted[0].order.as_deref(), Some("7"));
-        assert!(book.count("pct", Some("order completed"), properties).is_empty());
-        assert!(book.count("gapradar", Some("Order Completed"), properties).is_empty());
-        assert!(book.count("pct", None, None).is_empty());
-        assert_eq!(book.count("pct", Some("Order Completed"), None).len(), 2, "without properties it is counted too");
+        assert!(book.count("pct", Some("order completed"), properties, None).is_empty());
+        assert!(book.count("gapradar", Some("Order Completed"), properties, None).is_empty());
+        assert!(book.count("pct", None, None, None).is_empty());
+        assert_eq!(
+            book.count("pct", Some("Order Completed"), None, None).len(),
+            2,
+            "without properties it is counted too"
+        );
     }
 }

@@ -10,6 +10,7 @@ use super::capture::{Capture, Captured};
 use super::rule::Rule;
 use super::store::settle as store;
 use super::touch::ActorId;
+use crate::ads::conditions::Facts;
 use crate::events::{self, PastTrack};
 use crate::identity::{Claim, Persons};
 use crate::kernel::db::Db;
@@ -51,13 +52,10 @@ async fn page(db: &Db, persons: &Persons, capture: &Capture, now: DateTime<Utc>)
     let rule: Rule = unsettled.rule.try_into()?;
     let below = events::floor(unsettled.since + KNOWN_EVERYWHERE_AFTER);
     let range = (unsettled.applied_to, below);
-    let (tracks, last) = events::past_tracks(&mut tx, &rule.product, &rule.event, range, EVENTS).await?;
+    let call = (rule.product.as_str(), rule.event.as_str());
+    let (tracks, last) = events::past_tracks(&mut tx, call, range, rule.asks_context(), EVENTS).await?;
     let product = rule.product.parse().map_err(Problem::internal)?;
-    let empty = serde_json::Map::new();
-    let counted: Vec<_> = tracks
-        .iter()
-        .filter_map(|track| Some((track, rule.count(track.properties.as_ref().map_or(&empty, |json| &json.0))?)))
-        .collect();
+    let counted: Vec<_> = tracks.iter().filter_map(|track| Some((track, rule.count(facts(track))?))).collect();
     let claims: Vec<Claim<'_>> = counted.iter().map(|(track, _)| claim(&product, track)).collect();
     let known = persons.resolve(&claims, &request_id).await.map_err(StoreError::into_problem)?;
     let captured: Vec<Captured<'_>> = counted
@@ -77,6 +75,11 @@ async fn page(db: &Db, persons: &Persons, capture: &Capture, now: DateTime<Utc>)
     tx.commit().await?;
     capture.remember(written);
     Ok(Some(tracks.len()))
+}
+
+fn facts(track: &PastTrack) -> Facts<'_> {
+    let [properties, context] = [&track.properties, &track.context].map(|json| json.as_ref().map(|json| &json.0));
+    Facts { properties, context }
 }
 
 fn claim<'a>(product: &'a acd_platform::ProductSlug, track: &'a PastTrack) -> Claim<'a> {

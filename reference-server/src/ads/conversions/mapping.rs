@@ -8,12 +8,13 @@ use acd_platform::meta_events::{MetaEventRule, RuleMapping};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::rules::{at, number};
+use crate::ads::conditions::{Facts, number};
 
 /// Meta's event of a shared one. Its id is the browser's where the event has one, else the shared event's own, so that it is
 /// the same however often it is made.
 pub(super) fn event(rule: &MetaEventRule, shared: &SharedEvent, traits: Option<&Map<String, Value>>) -> Event {
-    let text = |path: &str| at(shared, path).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let facts = Facts::of(shared);
+    let text = |path: &str| facts.text(path);
     let url = text("context.page.url").or_else(|| text("properties.url"));
     let agent = text("context.userAgent");
     let user = user_data(shared, traits, url);
@@ -24,17 +25,17 @@ pub(super) fn event(rule: &MetaEventRule, shared: &SharedEvent, traits: Option<&
     event.event_id = Some(id.map_or_else(|| shared.id.to_string(), str::to_owned));
     event.event_source_url = url.map(str::to_owned);
     event.referrer_url = text("context.page.referrer").map(str::to_owned);
-    event.custom_data = custom_data(&rule.mapping, shared);
+    event.custom_data = custom_data(&rule.mapping, facts);
     event
 }
 
 /// What the person agreed to when it happened, in Segment's convention.
 pub(super) fn agreed(shared: &SharedEvent) -> Option<bool> {
-    at(shared, "context.consent.categoryPreferences.advertising").and_then(Value::as_bool)
+    Facts::of(shared).at("context.consent.categoryPreferences.advertising").and_then(Value::as_bool)
 }
 
 fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Option<&str>) -> UserData {
-    let mut user = UserData::new();
+    let (facts, mut user) = (Facts::of(shared), UserData::new());
     let trait_at = |path: &str| {
         let mut parts = path.split('.');
         let first = traits?.get(parts.next()?)?;
@@ -60,7 +61,7 @@ fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Opt
     if let Some(id) = shared.user_id.as_deref().or(shared.anonymous_id.as_deref()) {
         user = user.external_id(id);
     }
-    let first = |paths: [&str; 2]| paths.into_iter().find_map(|path| at(shared, path).and_then(Value::as_str));
+    let first = |paths: [&str; 2]| paths.into_iter().find_map(|path| facts.at(path).and_then(Value::as_str));
     if let Some(address) = first(["context.ip", "properties.ip"]) {
         user = user.client_ip_address(address);
     }
@@ -85,21 +86,21 @@ fn fbclid(url: &str) -> Option<String> {
     url.query_pairs().find(|(name, value)| name == "fbclid" && !value.is_empty()).map(|(_, value)| value.into_owned())
 }
 
-fn custom_data(mapping: &RuleMapping, shared: &SharedEvent) -> Option<CustomData> {
-    let text = |path: &str| at(shared, path).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+fn custom_data(mapping: &RuleMapping, facts: Facts<'_>) -> Option<CustomData> {
     let value = match mapping.value.as_deref() {
-        Some(path) => at(shared, path),
-        None => at(shared, "properties.revenue").or_else(|| at(shared, "properties.value")),
+        Some(path) => facts.at(path),
+        None => facts.at("properties.revenue").or_else(|| facts.at("properties.value")),
     };
     let value = value.and_then(number);
-    let currency =
-        text(mapping.currency.as_deref().unwrap_or("properties.currency")).or(mapping.default_currency.as_deref());
+    let currency = facts
+        .text(mapping.currency.as_deref().unwrap_or("properties.currency"))
+        .or(mapping.default_currency.as_deref());
     let mut data = match (value, currency) {
         (Some(value), Some(currency)) => CustomData::worth(value, currency),
         (value, _) => CustomData { value, ..CustomData::new() },
     };
-    data.order_id = at(shared, mapping.order_id.as_deref().unwrap_or("properties.order_id")).and_then(plain);
-    let products = at(shared, mapping.contents.as_deref().unwrap_or("properties.products")).and_then(Value::as_array);
+    data.order_id = facts.at(mapping.order_id.as_deref().unwrap_or("properties.order_id")).and_then(plain);
+    let products = facts.at(mapping.contents.as_deref().unwrap_or("properties.products")).and_then(Value::as_array);
     data.contents = products.into_iter().flatten().filter_map(content).collect();
     data.content_ids = data.contents.iter().filter_map(|content| content.id.clone()).collect();
     if !data.contents.is_empty() {

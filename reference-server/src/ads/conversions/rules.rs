@@ -1,17 +1,17 @@
 //! Rules: which shared events become events for Meta. What may be set, and their SQL.
 
+use acd_platform::conditions::Condition;
 use acd_platform::events::Event;
-use acd_platform::meta_events::{
-    CreateMetaEventRule, ListMetaEventRules, MetaEventRule, RuleCondition, RuleMapping, RuleOperator,
-};
+use acd_platform::meta_events::{CreateMetaEventRule, ListMetaEventRules, MetaEventRule, RuleMapping};
 use acd_platform::{MetaEventRuleId, Page, ProductSlug};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::ads::conditions::{self, Facts, check_path};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::principal::Principal;
@@ -20,8 +20,6 @@ use crate::kernel::{check, outbox, paging};
 
 /// The most rules of one product.
 const MOST_RULES: i64 = 200;
-/// The largest value that a condition compares with, in bytes of JSON.
-const MOST_VALUE_BYTES: usize = 4_096;
 
 /// Makes, lists and ends rules. Cheap to clone.
 #[derive(Clone)]
@@ -116,24 +114,7 @@ impl Rules {
 fn judge(wanted: &CreateMetaEventRule) -> Result<()> {
     check::text("event", &wanted.event, 1..=200)?;
     check::text("meta_event", &wanted.meta_event, 1..=100)?;
-    if wanted.conditions.len() > 20 {
-        return Err(check::invalid("conditions", "has more than 20 conditions"));
-    }
-    for condition in &wanted.conditions {
-        path("conditions.path", &condition.path)?;
-        let fits = match condition.operator {
-            RuleOperator::Exists => condition.value.is_null(),
-            RuleOperator::GreaterThan | RuleOperator::LessThan => condition.value.is_number(),
-            RuleOperator::OneOf => condition.value.as_array().is_some_and(|values| !values.is_empty()),
-            _ => true,
-        };
-        if !fits {
-            let why = "must be a number for greater_than and less_than, a list for one_of, left out for exists";
-            return Err(check::invalid("conditions.value", why));
-        }
-        let in_object = [("value".to_owned(), condition.value.clone())].into_iter().collect();
-        check::object("conditions.value", &in_object, MOST_VALUE_BYTES)?;
-    }
+    conditions::check(&wanted.conditions)?;
     let RuleMapping { value, currency, default_currency, contents, order_id, event_id } = &wanted.mapping;
     let paths = [
         ("mapping.value", value),
@@ -144,7 +125,7 @@ fn judge(wanted: &CreateMetaEventRule) -> Result<()> {
     ];
     for (field, given) in paths {
         if let Some(given) = given {
-            path(field, given)?;
+            check_path(field, given)?;
         }
     }
     let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -154,62 +135,11 @@ fn judge(wanted: &CreateMetaEventRule) -> Result<()> {
     Ok(())
 }
 
-fn path(field: &str, path: &str) -> Result<()> {
-    check::text(field, path, 1..=200)?;
-    let (root, rest) = path.split_once('.').unwrap_or((path, ""));
-    if matches!(root, "properties" | "context") && !rest.is_empty() && rest.split('.').all(|part| !part.is_empty()) {
-        return Ok(());
-    }
-    Err(check::invalid(field, "must be a path in the event, such as properties.plan or context.page.path"))
-}
-
-/// What stands at a path of an event.
-pub(super) fn at<'e>(event: &'e Event, path: &str) -> Option<&'e Value> {
-    let (root, rest) = path.split_once('.')?;
-    let root = match root {
-        "properties" => event.properties.as_ref(),
-        "context" => event.context.as_ref(),
-        _ => None,
-    };
-    let mut parts = rest.split('.');
-    let first = root?.get(parts.next()?)?;
-    parts.try_fold(first, |value, part| value.get(part))
-}
-
 /// Whether an event is what the rule is about.
 fn matches(rule: &MetaEventRule, event: &Event) -> bool {
     rule.product == event.product
         && event.event.as_deref() == Some(&rule.event)
-        && rule.conditions.iter().all(|condition| holds(condition, at(event, &condition.path)))
-}
-
-fn holds(condition: &RuleCondition, found: Option<&Value>) -> bool {
-    let numbers = || Some((number(found?)?, condition.value.as_f64()?));
-    match condition.operator {
-        RuleOperator::Exists => found.is_some_and(|found| !found.is_null()),
-        RuleOperator::Equals => found.is_some_and(|found| same(found, &condition.value)),
-        RuleOperator::NotEquals => !found.is_some_and(|found| same(found, &condition.value)),
-        RuleOperator::GreaterThan => numbers().is_some_and(|(found, wanted)| found > wanted),
-        RuleOperator::LessThan => numbers().is_some_and(|(found, wanted)| found < wanted),
-        RuleOperator::OneOf => {
-            let listed = condition.value.as_array();
-            found.is_some_and(|found| listed.is_some_and(|values| values.iter().any(|value| same(found, value))))
-        }
-        _ => false,
-    }
-}
-
-/// 5 and 5.0 are the same.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
-}
-
-/// A number, which many shops write as a text.
-pub(super) fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number| number.is_finite())
+        && Facts::of(event).satisfy(&rule.conditions)
 }
 
 const COLUMNS: &str = "id, product, event, conditions, meta_event, mapping, created_at";
@@ -219,7 +149,7 @@ struct Row {
     id: Uuid,
     product: String,
     event: String,
-    conditions: Json<Vec<RuleCondition>>,
+    conditions: Json<Vec<Condition>>,
     meta_event: String,
     mapping: Json<RuleMapping>,
     created_at: DateTime<Utc>,

@@ -1,8 +1,7 @@
 //! What counts as a conversion: made, listed, applied to the past, deleted.
 
-use acd_platform::attribution::{
-    Condition, CreateConversionRule, Credit, Effect, GetReport, ListConversionRules, Operator,
-};
+use acd_platform::attribution::{CreateConversionRule, Credit, Effect, GetReport, ListConversionRules};
+use acd_platform::conditions::{Condition, Operator};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -83,17 +82,42 @@ async fn rules_are_a_products_own() {
 #[tokio::test]
 async fn conditions_and_one_rule_of_several() {
     let two = Two::start().await;
-    let rule = |name: &str, operator, value| CreateConversionRule {
-        conditions: vec![Condition { property: "revenue".to_owned(), operator, value: Some(value) }],
+    let rule = |name: &str, operator, value: i64| CreateConversionRule {
+        conditions: vec![Condition::new("properties.revenue", operator, value)],
         ..CreateConversionRule::ecommerce(name, "Order Completed", Effect::Conversion)
     };
     let api = two.pct.client.attribution();
-    let small = api.create_rule(&rule("Small", Operator::AtMost, json!(10))).await.unwrap();
-    let large = api.create_rule(&rule("Large", Operator::AtLeast, json!(10))).await.unwrap();
+    let small = api.create_rule(&rule("Small", Operator::AtMost, 10)).await.unwrap();
+    let large = api.create_rule(&rule("Large", Operator::AtLeast, 10)).await.unwrap();
     let at = "2031-05-19T00:00:00Z";
     two.send(&two.pct, json!([sale("a", at, "1", 9.99), sale("a", at, "2", 10.0), sale("a", at, "3", 10.01)])).await;
     let total = async |rule| two.pct.report(GetReport { rule, ..GetReport::default() }).await.total;
     assert_eq!(total(Some(small.id)).await, usd(2, 0, 1_999, 0));
     assert_eq!(total(Some(large.id)).await, usd(2, 0, 2_001, 0));
     assert_eq!(total(None).await, usd(4, 0, 4_000, 0), "an event that two rules count counts for both");
+}
+
+#[tokio::test]
+async fn a_condition_on_the_context_counts_the_past_as_it_counts_what_comes() {
+    let two = Two::start().await;
+    let at = "2031-05-19T00:00:00Z";
+    let on = |device: &str, order: &str| {
+        let mut event = sale("ann", at, order, 3.0);
+        event["context"] = json!({ "device": { "type": device } });
+        event
+    };
+    two.send(&two.pct, json!([on("ios", "1"), on("tv", "2"), sale("ann", at, "3", 3.0)])).await;
+    two.clock.advance(TimeDelta::minutes(1));
+    let conditions = vec![Condition::new("context.device.type", Operator::OneOf, vec!["android", "ios"])];
+    let rule = CreateConversionRule {
+        conditions,
+        ..CreateConversionRule::ecommerce("In the app", "Order Completed", Effect::Conversion)
+    };
+    two.pct.client.attribution().create_rule(&rule).await.unwrap();
+    two.send(&two.pct, json!([on("android", "4"), on("tv", "5"), sale("ann", at, "6", 3.0)])).await;
+    let total = async || two.pct.report(GetReport::default()).await.total;
+    assert_eq!(total().await, usd(1, 0, 300, 0));
+    two.clock.advance(TimeDelta::minutes(4));
+    assert_eq!(two.server.app.attribution.settle().await.unwrap(), 6);
+    assert_eq!(total().await, usd(2, 0, 600, 0));
 }

@@ -1,9 +1,8 @@
 //! Rules: shared events of any product become conversions, once each.
 
 use acd_core::Secret;
-use acd_platform::meta_events::{
-    ConversionOrigin, CreateMetaEventRule, PutConversionSwitch, RuleCondition, RuleMapping, RuleOperator,
-};
+use acd_platform::conditions::{Condition, Operator};
+use acd_platform::meta_events::{ConversionOrigin, CreateMetaEventRule, PutConversionSwitch, RuleMapping};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -101,13 +100,12 @@ async fn the_browsers_id_wins_and_what_came_already_is_not_sent_again() {
 #[tokio::test]
 async fn conditions_decide_and_what_cannot_be_sent_is_recorded_with_its_cause() {
     let hub = Hub::open().await;
-    let condition = |path: &str, operator, value| RuleCondition { path: path.to_owned(), operator, value };
     let mut rule = purchase();
     rule.conditions = vec![
-        condition("properties.revenue", RuleOperator::GreaterThan, json!(10)),
-        condition("properties.plan", RuleOperator::OneOf, json!(["pro", "enterprise"])),
-        condition("properties.trial", RuleOperator::NotEquals, json!(true)),
-        condition("context.page.url", RuleOperator::Exists, Value::Null),
+        Condition::new("properties.revenue", Operator::GreaterThan, 10),
+        Condition::new("properties.plan", Operator::OneOf, vec!["pro", "enterprise"]),
+        Condition::new("properties.trial", Operator::NotEquals, true),
+        Condition::valueless("context.page.url", Operator::Exists),
     ];
     hub.pct.meta_events().create_rule(&rule).await.unwrap();
     let of =
@@ -212,8 +210,7 @@ async fn a_rule_that_cannot_work_is_refused_and_a_repeat_makes_no_second() {
         with(|rule| rule.mapping.event_id = Some("properties..id".to_owned())),
         with(|rule| rule.mapping.default_currency = Some("euro".to_owned())),
         with(|rule| {
-            let (path, operator) = ("properties.a".to_owned(), RuleOperator::LessThan);
-            rule.conditions = vec![RuleCondition { path, operator, value: json!("x") }];
+            rule.conditions = vec![Condition::new("properties.a", Operator::LessThan, "x")];
         }),
     ] {
         assert_eq!(refusal(meta_events.create_rule(&wrong).await), (422, "invalid_body".to_owned()), "{wrong:?}");

@@ -37,7 +37,7 @@ super::wire_types! {
     Cohort() = acd_platform::attribution::Cohort;
     CompleteJobs() = acd_platform::jobs::CompleteJobs;
     CompletedJob() = acd_platform::jobs::CompletedJob;
-    Condition() = acd_platform::attribution::Condition;
+    Condition() = acd_platform::conditions::Condition;
     Consent() = acd_platform::consents::Consent;
     ConsentSource() = acd_platform::consents::ConsentSource;
     Consents() = acd_platform::consents::Consents;
@@ -165,7 +165,7 @@ super::wire_types! {
     NewApiKey() = acd_platform::keys::NewApiKey;
     NewObject(T) = acd_platform::ads::NewObject<T>;
     NewServiceKey() = acd_platform::service_keys::NewServiceKey;
-    Operator() = acd_platform::attribution::Operator;
+    Operator() = acd_platform::conditions::Operator;
     Origin() = acd_platform::attribution::Origin;
     Page(T) = acd_platform::Page<T>;
     PathConversion() = acd_platform::attribution::PathConversion;
@@ -199,9 +199,7 @@ super::wire_types! {
     Role() = acd_platform::entitlements::Role;
     RotateApiKey() = acd_platform::keys::RotateApiKey;
     RotateServiceKey() = acd_platform::service_keys::RotateServiceKey;
-    RuleCondition() = acd_platform::meta_events::RuleCondition;
     RuleMapping() = acd_platform::meta_events::RuleMapping;
-    RuleOperator() = acd_platform::meta_events::RuleOperator;
     Scope() = acd_platform::keys::Scope;
     ServiceKey() = acd_platform::service_keys::ServiceKey;
     ServiceKeyId() = acd_platform::ServiceKeyId;

@@ -1,6 +1,7 @@
 //! Rules: what counts as a conversion.
 
-use acd_platform::attribution::{Condition, ConversionRule, CreateConversionRule, ValueUnit};
+use acd_platform::attribution::{ConversionRule, CreateConversionRule, ValueUnit};
+use acd_platform::conditions::Condition;
 use acd_platform::{ConversionRuleId, ProductSlug};
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;

@@ -10,6 +10,7 @@ mod stamp;
 mod store;
 mod told;
 mod track;
+mod underway;
 mod writer;
 
 pub(crate) use accept::check_json;
@@ -22,4 +23,5 @@ pub use store::ensure_partitions;
 pub(crate) use store::{PastTrack, past_tracks};
 pub use track::routes as track_routes;
 pub(crate) use track::{body_limit, cors};
+pub(crate) use underway::underway_since;
 pub use writer::Writer;

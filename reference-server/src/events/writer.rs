@@ -8,6 +8,7 @@ use super::row::Row;
 use super::stamp::{happened_at, neighbours};
 use super::store::{self, Stamped};
 use super::told::Told;
+use super::underway;
 use crate::ads::attribution::Capture;
 use crate::identity::Persons;
 use crate::kernel::clock::Clock;
@@ -80,7 +81,8 @@ impl Sink for EventSink {
             scopes: Vec::new(),
             request_id: request_id.clone(),
         };
-        let mut tx = self.db.bulk(&principal(first)).await?;
+        let since = underway::lock_from(self.clock.now());
+        let mut tx = self.db.bulk_under_lock(&principal(first), since).await?;
         let mut received_at = self.clock.now();
         let mut elsewhere = neighbours(received_at);
         if elsewhere.alone {

@@ -125,6 +125,15 @@ impl Db {
         self.open(begin + PLANNED_ONCE).await
     }
 
+    /// The same, holding this advisory lock until its end, as others may.
+    ///
+    /// # Errors
+    /// As [`Db::bulk`].
+    pub async fn bulk_under_lock(&self, principal: &Principal, lock: i64) -> Result<Tx> {
+        let begin = begin_statement(principal, self.settings.statement_timeout);
+        self.open(format!("{begin}{PLANNED_ONCE}; SELECT pg_advisory_xact_lock_shared({lock})")).await
+    }
+
     /// A transaction over a queue: planned by its indexes.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Looks for shared events that are conversions by some rule, and stores what is to be sent of them.
 //!
-//! Ids of events ascend by the time they arrived, and a transaction may still commit one that lies before others. So every
-//! event is looked for twice: at once, and again when no transaction can still add one before it. What a rule made of an
-//! event is stored once, whichever look found it.
+//! Ids of events ascend by the time they arrived, and a transaction may still commit one that lies before others. So the head
+//! goes no further than where the oldest transaction at work began to store events. That is said by the clocks of replicas,
+//! which may differ, so that every event is looked for again later. What a rule made of an event is stored once, whichever look
+//! found it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use acd_platform::ProductSlug;
 use acd_platform::events::Event as SharedEvent;
 use acd_platform::meta_events::ConversionSwitch;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::accept::{MAX_EVENT_ID, judge};
@@ -58,13 +59,12 @@ impl Look {
         }
     }
 
-    /// How old an event is at least when it is looked at.
-    fn behind(self) -> TimeDelta {
-        let behind = match self {
-            Self::Head => Duration::ZERO,
-            Self::Sweep => FLUSH_LIMIT + CLOCKS_APART,
-        };
-        TimeDelta::from_std(behind).unwrap_or_default()
+    /// Up to when events are looked at.
+    async fn end(self, tx: &mut Tx, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        match self {
+            Self::Head => Ok(events::underway_since(tx).await?.map_or(now, |since| since.min(now))),
+            Self::Sweep => Ok(now - TimeDelta::from_std(FLUSH_LIMIT + CLOCKS_APART).unwrap_or_default()),
+        }
     }
 }
 
@@ -113,7 +113,9 @@ impl ConversionForwarder {
         let mut tx = self.db.bulk(&Principal::service(request_id.clone())).await?;
         // Held until the end: one replica looks at a time.
         let Some(position) = store::lock_cursor(&mut tx, look.name()).await? else { return Ok(None) };
-        let upto = events::floor(self.clock.now() - look.behind());
+        // The clock before the locks: who is not at work yet stamps what comes after this.
+        let now = self.clock.now();
+        let upto = events::floor(look.end(&mut tx, now).await?);
         if position >= upto {
             return Ok(None);
         }

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::hub::{ALL, Hub};
+use crate::support::wait::until;
 use crate::users::refusal;
 
 fn purchase() -> CreateMetaEventRule {
@@ -157,12 +158,42 @@ async fn only_what_comes_while_the_switch_is_on_and_the_rule_is_there_is_forward
 }
 
 #[tokio::test]
-async fn what_commits_late_is_found_by_the_second_look() {
+async fn what_commits_while_its_moment_is_looked_at_is_found_by_the_next_look() {
+    let hub = Hub::open().await;
+    let replica = hub.replica().await;
+    hub.pct.meta_events().create_rule(&purchase()).await.unwrap();
+    // A rival that stores an event of the same messageId makes ours wait for its end.
+    let pool = hub.server.database.pool();
+    let mut rival = pool.begin().await.unwrap();
+    let same = "insert into shared_events (id, product, type, event, message_id, user_id, timestamp, received_at)
+        values (acd.uuid_v7(), 'pct', 'page', null, 'slow', 'ann', now(), now())";
+    sqlx::query(same).execute(&mut *rival).await.unwrap();
+    let rest = async {
+        until("the slow event waits", async || {
+            let waiting = "select count(*) from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into shared_events%'";
+            let count: i64 = sqlx::query_scalar(waiting).fetch_one(&pool).await.unwrap();
+            (count > 0).then_some(())
+        })
+        .await;
+        hub.clock.advance(TimeDelta::milliseconds(5));
+        let quick = order("quick", &json!({}));
+        assert_eq!(replica.http().post("/v1/track").bearer(&hub.key).json(&quick).send().await.status, 200);
+        assert_eq!(hub.forward().await, 0, "what came after it is not passed either");
+        rival.rollback().await.unwrap();
+    };
+    tokio::join!(hub.track(&hub.key, order("slow", &json!({}))), rest);
+    assert_eq!(hub.forward().await, 2);
+    assert_eq!(hub.forward().await, 0);
+}
+
+#[tokio::test]
+async fn what_a_clock_that_is_behind_stamped_is_found_by_the_second_look() {
     let hub = Hub::open().await;
     hub.pct.meta_events().create_rule(&purchase()).await.unwrap();
     hub.track(&hub.key, order("early", &json!({}))).await;
     assert_eq!(hub.forward().await, 1);
-    // As if its transaction had begun before the look and committed after it.
+    // As if the clock of whoever stores it were behind the one by which it was looked.
     let late = "update shared.meta_event_cursor set position = acd.uuid_v7_floor($1 + interval '1 second') where name = 'head'";
     sqlx::query(late).bind(hub.clock.now()).execute(&hub.server.database.pool()).await.unwrap();
     hub.track(&hub.key, order("late", &json!({}))).await;

@@ -72,32 +72,41 @@ impl UsersUpload<'_, '_> {
     /// Those of the calls; [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) while the audience is changed by another
     /// upload, or when the session has ended.
     pub async fn run(&mut self) -> Result<AudienceUpload> {
-        let last = self.users.len().div_ceil(MOST_ROWS);
-        let sent = usize::try_from(self.done.batches).unwrap_or(usize::MAX);
-        for (place, batch) in self.users.batches().enumerate().skip(sent) {
-            let session = AudienceSession {
-                session_id: self.session_id,
-                batch_seq: self.done.batches + 1,
-                last_batch_flag: place + 1 == last,
-                estimated_num_total: u64::try_from(self.users.len()).ok(),
-            };
-            let was_tried = std::mem::replace(&mut self.was_tried, true);
-            let (audiences, id) = (self.audiences, self.audience);
-            let answer = match self.action {
-                UploadAction::Add => audiences.add_users(id, &batch, Some(&session)).await,
-                UploadAction::Remove => audiences.remove_users(id, &batch, Some(&session)).await,
-                UploadAction::Replace => audiences.replace_users(id, &batch, &session).await,
-            };
-            let (received, invalid) = match answer {
-                Ok(taken) => (taken.num_received, taken.num_invalid_entries),
-                Err(error) => self.settle(error, &batch, &session, was_tried).await?,
-            };
-            self.done.batches += 1;
-            self.done.received += received;
-            self.done.invalid += invalid;
-            self.was_tried = false;
-        }
+        while self.send_next().await? {}
         Ok(self.done)
+    }
+
+    /// Sends the next batch, of at most 10,000 people, and says whether there are more. For whoever may have to stop in between:
+    /// a replacement that is not finished replaces nobody, and Meta ends its session after 90 minutes.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn send_next(&mut self) -> Result<bool> {
+        let sent = usize::try_from(self.done.batches).unwrap_or(usize::MAX);
+        let Some(batch) = self.users.batch(sent) else { return Ok(false) };
+        let is_last = sent + 1 == self.users.len().div_ceil(MOST_ROWS);
+        let session = AudienceSession {
+            session_id: self.session_id,
+            batch_seq: self.done.batches + 1,
+            last_batch_flag: is_last,
+            estimated_num_total: u64::try_from(self.users.len()).ok(),
+        };
+        let was_tried = std::mem::replace(&mut self.was_tried, true);
+        let (audiences, id) = (self.audiences, self.audience);
+        let answer = match self.action {
+            UploadAction::Add => audiences.add_users(id, &batch, Some(&session)).await,
+            UploadAction::Remove => audiences.remove_users(id, &batch, Some(&session)).await,
+            UploadAction::Replace => audiences.replace_users(id, &batch, &session).await,
+        };
+        let (received, invalid) = match answer {
+            Ok(taken) => (taken.num_received, taken.num_invalid_entries),
+            Err(error) => self.settle(error, &batch, &session, was_tried).await?,
+        };
+        self.done.batches += 1;
+        self.done.received += received;
+        self.done.invalid += invalid;
+        self.was_tried = false;
+        Ok(!is_last)
     }
 
     /// Whether a batch that is refused arrived before: rows and bad rows of it, or the refusal.
@@ -223,6 +232,20 @@ mod tests {
             audiences.upload(UploadAction::Add, &id, &users, 9).resume(serde_json::from_str(&kept).unwrap());
         assert_eq!(harness.run(later.run()).unwrap(), AudienceUpload { batches: 2, received: 10_001, invalid: 2 });
         assert_eq!(sent(&harness)[2].1["session"]["batch_seq"], 2);
+    }
+
+    #[test]
+    fn an_upload_can_be_left_between_batches() {
+        let (harness, meta) = scripted([taken(10_000), taken(1)]);
+        let (id, users) = ("5".into(), people(10_001));
+        let audiences = meta.audiences();
+        let mut upload = audiences.upload(UploadAction::Replace, &id, &users, 9);
+        assert!(harness.run(upload.send_next()).unwrap());
+        assert_eq!((sent(&harness).len(), upload.progress().received), (1, 10_000));
+        assert!(!harness.run(upload.send_next()).unwrap());
+        assert!(!harness.run(upload.send_next()).unwrap());
+        assert_eq!(sent(&harness)[1].1["session"]["last_batch_flag"], true);
+        assert_eq!(sent(&harness).len(), 2);
     }
 
     #[test]

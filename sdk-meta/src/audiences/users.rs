@@ -107,10 +107,17 @@ impl AudienceUsers {
 
     /// Batches that one call takes, in order.
     pub fn batches(&self) -> impl Iterator<Item = Self> {
-        self.data.chunks(MOST_ROWS).map(|rows| {
-            let (schema, page_ids) = (self.schema.clone(), self.page_ids.clone());
-            Self { schema, page_ids, data: rows.to_vec(), ..*self }
-        })
+        self.data.chunks(MOST_ROWS).map(|rows| self.with_rows(rows))
+    }
+
+    /// The batch at a place, from 0, without making those before it.
+    pub(super) fn batch(&self, place: usize) -> Option<Self> {
+        self.data.chunks(MOST_ROWS).nth(place).map(|rows| self.with_rows(rows))
+    }
+
+    fn with_rows(&self, rows: &[Vec<String>]) -> Self {
+        let (schema, page_ids) = (self.schema.clone(), self.page_ids.clone());
+        Self { schema, page_ids, data: rows.to_vec(), ..*self }
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use acd_meta::audiences::{AudienceFields, AudiencesClient, CreateAudience, ListAudiences};
+use acd_meta::audiences::{AudienceFields, AudiencesClient, CreateAudience, ListAudiences, UploadAction, UsersUpload};
 use acd_meta::{AudienceId, Error, ErrorKind, MetaClient};
-use acd_platform::HubAudienceId;
 use acd_platform::ads::audiences::{HubAudience, HubAudienceKind};
+use acd_platform::{HubAudienceId, ProductSlug};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -123,14 +123,12 @@ impl Audiences {
             Some(users) => {
                 let at_meta = self.ensured(&meta, &audience, None).await.map_err(refused)?;
                 self.note_made(service, id, &at_meta).await?;
-                let mut tx = self.db.scoped(service).await?;
-                let is_enabled = store::is_enabled(&mut tx, &audience.product).await?;
-                tx.commit().await?;
-                if !is_enabled {
+                let session = u64::from_be_bytes(*Uuid::now_v7().as_bytes().first_chunk().unwrap_or(&[1; 8])) >> 1;
+                let audiences = meta.audiences();
+                let upload = audiences.upload(UploadAction::Replace, &at_meta, &users, session);
+                if !send_while(upload, async || self.is_on(service, &audience.product).await).await? {
                     return Ok(Some(json!({ "skipped": "the product's switch was turned off" })));
                 }
-                let session = u64::from_be_bytes(*Uuid::now_v7().as_bytes().first_chunk().unwrap_or(&[1; 8])) >> 1;
-                meta.audiences().replace_all(&at_meta, &users, session).await.map_err(refused)?;
                 Some(at_meta)
             }
             None => {
@@ -144,6 +142,13 @@ impl Audiences {
         outbox::push(&mut tx, "ads.audience_renewed", Some(&audience.product), &payload, &service.request_id).await?;
         tx.commit().await?;
         Ok(Some(payload))
+    }
+
+    async fn is_on(&self, service: &Principal, product: &ProductSlug) -> Result<bool, JobError> {
+        let mut tx = self.db.scoped(service).await?;
+        let is_on = store::is_enabled(&mut tx, product).await?;
+        tx.commit().await?;
+        Ok(is_on)
     }
 
     async fn note_made(&self, service: &Principal, id: Uuid, at_meta: &AudienceId) -> Result<(), JobError> {
@@ -203,6 +208,19 @@ impl Audiences {
     }
 }
 
+/// Sends batch by batch for as long as it may be, and says whether it was to the end. What is left unfinished replaces nobody.
+async fn send_while(
+    mut upload: UsersUpload<'_, '_>,
+    may_go_on: impl AsyncFn() -> Result<bool, JobError>,
+) -> Result<bool, JobError> {
+    while may_go_on().await? {
+        if !upload.send_next().await.map_err(refused)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn name_at_meta(audience: &HubAudience) -> String {
     format!("{} [{}]", audience.name, HubAudienceId::from(audience.id.uuid()))
 }
@@ -229,5 +247,38 @@ fn refused(error: Error) -> JobError {
     match wait {
         Some(wait) => JobError::retry_after(problem, wait),
         None => problem.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use acd_meta::AdAccountId;
+    use acd_meta::audiences::{AudienceKey, AudienceUsers};
+    use acd_testing::MetaSimulator;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_turned_off_between_two_batches_goes_no_further() {
+        let simulator = MetaSimulator::start().await.unwrap();
+        let world = simulator.world();
+        let meta = MetaClient::builder(world.access_token.as_str())
+            .app_secret(world.app_secret.as_str())
+            .base_url(simulator.url())
+            .build()
+            .unwrap();
+        let (audiences, account) = (meta.audiences(), AdAccountId::from(world.ad_account.as_str()));
+        let users = AudienceUsers::of(AudienceKey::ExternId, (0..10_001).map(|number| number.to_string()));
+        let sent = || simulator.traffic().iter().filter(|call| call.path.ends_with("/usersreplace")).count();
+        for (looks, batches, is_done) in [(0, 0, false), (1, 1, false), (2, 2, true)] {
+            let new = CreateAudience::customer_file(format!("Customers {looks}"));
+            let audience = audiences.create(&account, &new).await.unwrap().id;
+            let (before, looked) = (sent(), Cell::new(0));
+            let upload = audiences.upload(UploadAction::Replace, &audience, &users, 9 + looks);
+            let done = send_while(upload, async || Ok(looked.replace(looked.get() + 1) < looks)).await;
+            assert_eq!((done.unwrap(), sent() - before), (is_done, batches), "{looks}");
+        }
     }
 }

@@ -3,5 +3,6 @@
 mod hub;
 mod performance;
 mod pool;
+mod pool_kills;
 mod publishing;
 mod replicas;

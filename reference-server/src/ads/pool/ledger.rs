@@ -20,7 +20,10 @@ const CALM: f64 = 0.7;
 const ROOMY: f64 = 0.5;
 /// The share of a window after which a product that asked for nothing has none reserved.
 const IDLE_PARTS: i64 = 5;
-/// In a window at least so long it matters what others used before anybody here asked.
+/// Units that are lent only while nothing else is: when a replica dies, a call is left whose answer tells what it used. As many
+/// as the dearest call takes.
+const TO_ASK_WITH: u64 = 3;
+/// In a window at least so long it matters what others used before anybody here asked, and what became of a dead replica's.
 const LONG_MS: i64 = 60_000;
 /// Used by somebody whose calls do not pass through here.
 const OTHERS: &str = "~";
@@ -284,17 +287,20 @@ impl Ledger {
     }
 
     /// Lends to whoever waits, each in turn, as long as there is something to lend. While it is unclear what others use,
-    /// that is half of the pool; beyond it one call at a time, whose answer makes it clear.
+    /// that is half of the pool; the last units of a pool, and those beyond what is clear, are lent to one call at a time, whose
+    /// answer tells more.
     fn serve(&mut self, span: Span, terms: &Terms<'_>, now: i64) {
         if self.blocked_until > now {
             return;
         }
         let limit = self.limit(terms).map(u64::from);
-        if !self.is_unclear(span, now) {
-            return self.lend(self.shares(span, terms, limit, now), usize::MAX);
-        }
-        self.lend(self.shares(span, terms, limit.map(|limit| limit / 2), now), usize::MAX);
-        if self.lent() == 0 {
+        let at_once = limit.map(|limit| match span.window_ms() {
+            window if window < LONG_MS => limit,
+            _ if self.is_unclear(span, now) => limit / 2,
+            _ => limit.saturating_sub(TO_ASK_WITH),
+        });
+        self.lend(self.shares(span, terms, at_once, now), usize::MAX);
+        if at_once < limit && self.lent() == 0 {
             self.lend(self.shares(span, terms, limit, now), 1);
         }
     }

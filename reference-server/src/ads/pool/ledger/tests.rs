@@ -36,9 +36,10 @@ fn exchange(ledger: &mut Ledger, replica: &str, report: &Report, now: i64) -> Re
 fn no_more_is_lent_than_is_there_and_what_is_used_counts_for_its_window() {
     let mut ledger = clear();
     let reply = exchange(&mut ledger, "r1", &asking([ask("a", 99, 0)]), 0);
-    assert_eq!((reply.granted, reply.largest), (units("a", 60), Some(60)));
-    let done = Report { done: units("a", 60), ..asking([ask("a", 1, 5)]) };
-    let reply = exchange(&mut ledger, "r1", &done, 1_000);
+    assert_eq!((reply.granted, reply.largest), (units("a", 57), Some(60)));
+    let done = |done: u64| Report { done: units("a", done), ..asking([ask("a", 2, 5)]) };
+    assert_eq!(exchange(&mut ledger, "r1", &done(57), 500).granted, units("a", 3), "the last call goes alone");
+    let reply = exchange(&mut ledger, "r1", &done(3), 1_000);
     assert_eq!(reply.granted, BTreeMap::new());
     // Entered in the third second, which ends with it.
     assert_eq!(reply.waits["a"], WINDOW - 1_000);
@@ -57,7 +58,7 @@ fn what_others_used_before_the_first_call_is_known_before_the_last_unit_is_lent(
     // All are answered, and the vendor counts nine more.
     let answered = Report { done: units("a", 9), tellings: told(65.0), ..Report::default() };
     exchange(&mut ledger, "r2", &answered, 60);
-    assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 20, 2)]), 61).granted, units("a", 21));
+    assert_eq!(exchange(&mut ledger, "r1", &asking([ask("a", 20, 2)]), 61).granted, units("a", 18));
 }
 
 #[test]
@@ -95,11 +96,11 @@ fn the_more_urgent_and_then_the_older_call_of_a_product_comes_first_whatever_its
     exchange(&mut ledger, "r3", &asking([ask("a", 1, 2)]), 3);
     // One call's worth comes back at a time.
     let held = |left: u64| Report { held: units("x", left), ..Report::default() };
-    exchange(&mut ledger, "r0", &held(57), 4);
+    exchange(&mut ledger, "r0", &held(54), 4);
     assert_eq!(ledger.replicas["r3"].granted, units("a", 3));
-    exchange(&mut ledger, "r0", &held(54), 5);
+    exchange(&mut ledger, "r0", &held(51), 5);
     assert_eq!(ledger.replicas["r2"].granted, units("a", 3));
-    exchange(&mut ledger, "r0", &held(51), 6);
+    exchange(&mut ledger, "r0", &held(48), 6);
     assert_eq!(ledger.replicas["r1"].granted, units("a", 3));
 }
 
@@ -109,16 +110,33 @@ fn a_dead_replica_loses_what_it_held_and_the_vendor_tells_how_much_of_that_was_u
     let used = Report { done: units("a", 30), ..Report::default() };
     exchange(&mut ledger, "live", &used, 0);
     exchange(&mut ledger, "dead", &asking([ask("a", 4, 0)]), 0);
-    assert_eq!(exchange(&mut ledger, "live", &asking([ask("a", 20, 0)]), LEASE_MS - 1).granted, units("a", 18));
+    assert_eq!(exchange(&mut ledger, "live", &asking([ask("a", 20, 0)]), LEASE_MS - 1).granted, units("a", 15));
     let after = LEASE_MS + 10;
-    let mut held = Report { held: units("a", 18), ..asking([ask("a", 14, 0)]) };
+    let mut held = Report { held: units("a", 15), ..asking([ask("a", 14, 0)]) };
     assert_eq!(exchange(&mut ledger, "live", &held, after).granted, BTreeMap::new(), "it may have used them");
     // 30 and one write of the dead one, to which a call of ours was added when the vendor counted.
     let telling = Telling { units: None, used_percent: Some(60.01), as_of: after };
     held.tellings = vec![telling];
     held.done = units("a", 3);
-    held.held = units("a", 15);
+    held.held = units("a", 12);
     assert_eq!(exchange(&mut ledger, "live", &held, after + 1).granted, units("a", 3), "what surely was not used");
+}
+
+#[test]
+fn however_much_is_wanted_a_call_is_left_whose_answer_tells_what_a_dead_replica_used() {
+    let mut ledger = clear();
+    exchange(&mut ledger, "dead", &asking([ask("a", 5, 0)]), 0);
+    let mut waiting = asking([ask("a", 99, 0)]);
+    assert_eq!(exchange(&mut ledger, "live", &waiting, 1).granted, units("a", 42));
+    waiting.done = units("a", 42);
+    assert_eq!(exchange(&mut ledger, "live", &waiting, 2).granted, BTreeMap::new(), "the dead one may be alive");
+    waiting.done = BTreeMap::new();
+    let after = LEASE_MS + 1;
+    assert_eq!(exchange(&mut ledger, "live", &waiting, after).granted, units("a", 3));
+    // It was cut short before its first call, and Meta tells of 45 units.
+    waiting.done = units("a", 3);
+    waiting.tellings = vec![Telling { units: None, used_percent: Some(75.01), as_of: after }];
+    assert_eq!(exchange(&mut ledger, "live", &waiting, after + 1).granted, units("a", 6));
 }
 
 #[test]
@@ -128,7 +146,7 @@ fn what_others_use_is_learnt_and_our_own_is_not_taken_for_theirs() {
     let report = Report { done: units("a", 30), tellings: vec![told(50.0, 0)], ..Report::default() };
     exchange(&mut ledger, "r", &report, 0);
     let report = Report { tellings: vec![told(80.03, 10)], ..asking([ask("a", 9, 0)]) };
-    assert_eq!(exchange(&mut ledger, "r", &report, 10).granted, units("a", 12), "18 were somebody else's");
+    assert_eq!(exchange(&mut ledger, "r", &report, 10).granted, units("a", 9), "18 were somebody else's");
     // An answer that was under way when our own units stopped to count.
     let report = Report { tellings: vec![told(100.0, WINDOW - 1_000)], ..asking([ask("a", 9, 0)]) };
     assert_eq!(exchange(&mut ledger, "r", &report, WINDOW + 1_000).granted, units("a", 27));

@@ -6,6 +6,9 @@ use std::io;
 use acd_core::{Client, Error, ErrorKind, HyperTransport, Operation, TimeoutClass, TransportOptions};
 use bytes::Bytes;
 use http::Method;
+use sha2::{Digest as _, Sha256};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
 
 use super::problem::Problem;
 
@@ -42,6 +45,26 @@ impl Fetcher {
             Err(error) => Err(error),
         };
         answer.map_err(told)
+    }
+
+    /// Writes the file at this URL, of at most so many bytes, into this one, and gives its size and SHA-256. Nothing more of it is
+    /// in memory than what is on its way.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch), and 500 when it cannot be written.
+    pub async fn fetch_into(&self, url: &str, most: u64, file: &mut File) -> Result<(u64, [u8; 32]), Problem> {
+        let answer = self.client.call(&FETCH).url(url).send().await.map_err(told)?;
+        let (mut pieces, mut sum, mut size) = (answer.into_stream(), Sha256::new(), 0_u64);
+        while let Some(piece) = pieces.chunk().await.map_err(told)? {
+            size = size.saturating_add(piece.len() as u64);
+            if size > most {
+                return Err(told(Error::new(ErrorKind::TooLarge, "more bytes came than are taken")));
+            }
+            sum.update(&piece);
+            file.write_all(&piece).await.map_err(Problem::internal)?;
+        }
+        file.flush().await.map_err(Problem::internal)?;
+        Ok((size, sum.finalize().into()))
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::media::{self, Place};
 use super::outcome::{self, SETTLE, Verdict, kept, verdict};
 use super::service::Publishing;
 use super::store::items::{self, Item};
@@ -91,6 +92,7 @@ impl Work {
             let kind = self.items[at].kind;
             with_kind!(kind, self.settle(at, &label))?;
         }
+        self.upload(context).await?;
         for at in self.having(ItemState::Waiting) {
             if context.cancelled().is_cancelled() {
                 self.call_off().await?;
@@ -206,7 +208,7 @@ impl Work {
                 return Ok(true);
             }
         };
-        let object = match self.with_images(item.kind, object).await? {
+        let object = match self.with_media(item.kind, object).await? {
             Ok(object) => object,
             Err(verdict) => {
                 self.judged(at, verdict).await?;
@@ -270,15 +272,36 @@ impl Work {
         Err(JobError::retry_after(problem.detail, wait))
     }
 
-    /// A creative shows images that Meta knows.
-    async fn with_images(&self, kind: PublishedKind, object: Value) -> Result<Result<Value, Verdict>> {
+    /// A creative shows images and videos that Meta knows.
+    async fn with_media(&self, kind: PublishedKind, object: Value) -> Result<Result<Value, Verdict>> {
         match kind {
-            PublishedKind::Creative => {
-                let Self { publishing, service, meta, product, account, .. } = self;
-                publishing.with_images(service, meta, product, account, object).await
-            }
+            PublishedKind::Creative => self.publishing.with_media(self.place(), object).await,
             _ => Ok(Ok(object)),
         }
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { service: &self.service, meta: &self.meta, product: &self.product, account: &self.account }
+    }
+
+    /// Uploads the videos of everything that is still to be made, so that Meta works on all of them at once.
+    async fn upload(&mut self, context: &JobContext) -> Result<(), JobError> {
+        for at in self.having(ItemState::Waiting) {
+            let item = &self.items[at];
+            let is_due = item.kind == PublishedKind::Creative && item.attempts < MOST_ATTEMPTS;
+            if !is_due || !media::shows_video(&item.object) {
+                continue;
+            }
+            let (tx, is_called_off) = self.open_held().await?;
+            tx.commit().await?;
+            if is_called_off || context.cancelled().is_cancelled() {
+                break;
+            }
+            if let Err(verdict) = self.publishing.upload_videos(self.place(), &self.items[at].object).await? {
+                self.judged(at, verdict).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A thing will not be made.

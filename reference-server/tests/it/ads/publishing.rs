@@ -1,7 +1,8 @@
 //! Publications over real HTTP, a real PostgreSQL and a simulated Meta.
 
-mod images;
+pub(super) mod images;
 mod kills;
 mod outcomes;
-mod support;
+pub(super) mod support;
 mod templates;
+mod videos;

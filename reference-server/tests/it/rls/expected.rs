@@ -447,6 +447,15 @@ pub(super) const TABLES: &[Table] = &[
         forged: &[],
     },
     Table {
+        name: "shared.ads_videos",
+        access: ["", "", "crud", "crud"],
+        row: "content_hash = sha256('{k}')",
+        columns: "product, account, content_hash, held_until",
+        values: "'{p}', 'act_1', sha256('{k}'), now()",
+        touch: ("held_until", "'epoch'"),
+        forged: &[],
+    },
+    Table {
         name: "shared.ads_own_changes",
         access: ["", "", "crud", "crud"],
         row: "object_id = '{k}'",

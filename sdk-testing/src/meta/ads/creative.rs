@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::super::error::{GraphError, refusal};
+use super::super::kind::Kind;
 use super::super::nodes::Node;
 use super::super::shape::{Field, Shape, may};
+use super::super::state::State;
 
 pub(super) const FIELDS: [Field; 16] = [
     may("name", Shape::Text(400)),
@@ -52,6 +54,28 @@ pub(super) fn check(before: Option<&Node>, fields: &Map<String, Value>) -> Resul
         check_post(spec, fields.contains_key("asset_feed_spec"))?;
     }
     fields.get("asset_feed_spec").map_or(Ok(()), check_assets)
+}
+
+/// Every video that is shown is one of the account's, and ready.
+pub(super) fn check_videos(state: &State, account: &Node, fields: &Map<String, Value>) -> Result<(), GraphError> {
+    let posts =
+        fields.get("object_story_spec").into_iter().flat_map(|spec| POSTS.iter().filter_map(|name| spec.get(*name)));
+    let cards = |post: &Value| post.get("child_attachments").and_then(Value::as_array).cloned().unwrap_or_default();
+    let posts = posts.flat_map(|post| cards(post).into_iter().chain([post.clone()]));
+    let assets = fields.get("asset_feed_spec").and_then(|spec| spec.get("videos")?.as_array()).into_iter().flatten();
+    let shown =
+        posts.map(|post| ("object_story_spec", post)).chain(assets.map(|asset| ("asset_feed_spec", asset.clone())));
+    for (field, shown) in shown {
+        let Some(id) = shown.get("video_id").and_then(Value::as_str) else { continue };
+        let video = id.parse().ok().and_then(|id| state.nodes.of_kind(id, Kind::AdVideo));
+        let Some(video) = video.filter(|video| video.owner == account.id) else {
+            return Err(GraphError::invalid(field, "names a video that the ad account does not have"));
+        };
+        if video.fields.get("status").is_none_or(|status| status["video_status"] != "ready") {
+            return Err(GraphError::invalid(field, "names a video that is not ready: wait until it is processed"));
+        }
+    }
+    Ok(())
 }
 
 fn check_post(spec: &Value, has_assets: bool) -> Result<(), GraphError> {

@@ -151,7 +151,10 @@ fn check(
     match kind {
         Kind::Campaign => campaign::check(call, before, fields)?,
         Kind::AdSet => ad_set::check(state, call, account, before, fields)?,
-        Kind::AdCreative => creative::check(before, fields)?,
+        Kind::AdCreative => {
+            creative::check(before, fields)?;
+            creative::check_videos(state, account, fields)?;
+        }
         Kind::Ad => ad::check(state, account, before, fields)?,
         Kind::HighDemandPeriod => schedule::check(before, fields)?,
         _ => {}

@@ -15,10 +15,10 @@ use super::support::{ended_as, ids, plan, states, working};
 use crate::support::app::TestOptions;
 use crate::users::refusal;
 
-const SCOPES: [Scope; 4] = [Scope::AdsRead, Scope::AdsWrite, Scope::AssetsRead, Scope::AssetsWrite];
+pub(in crate::ads) const SCOPES: [Scope; 4] = [Scope::AdsRead, Scope::AdsWrite, Scope::AssetsRead, Scope::AssetsWrite];
 
 /// As much of a PNG as tells its size.
-fn png(width: u32) -> Vec<u8> {
+pub(in crate::ads) fn png(width: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     bytes.extend(width.to_be_bytes());
     bytes.extend(600_u32.to_be_bytes());
@@ -26,7 +26,13 @@ fn png(width: u32) -> Vec<u8> {
     bytes
 }
 
-async fn record(client: &PlatformClient, files: &MockServer, name: &str, kind: AssetType, bytes: &[u8]) -> Asset {
+pub(in crate::ads) async fn record(
+    client: &PlatformClient,
+    files: &MockServer,
+    name: &str,
+    kind: AssetType,
+    bytes: &[u8],
+) -> Asset {
     let asset = CreateAsset {
         product: None,
         owner_id: None,
@@ -41,12 +47,12 @@ async fn record(client: &PlatformClient, files: &MockServer, name: &str, kind: A
     client.assets().create(&asset).await.unwrap()
 }
 
-async fn serve(files: &MockServer, name: &str, bytes: Vec<u8>, times: u64) {
+pub(in crate::ads) async fn serve(files: &MockServer, name: &str, bytes: Vec<u8>, times: u64) {
     let answer = ResponseTemplate::new(200).set_body_bytes(bytes);
     Mock::given(method("GET")).and(path(format!("/{name}"))).respond_with(answer).expect(times).mount(files).await;
 }
 
-fn show(creative: &mut CreateCreative, image: AssetId) {
+pub(in crate::ads) fn show(creative: &mut CreateCreative, image: AssetId) {
     let Some(StoryContent::LinkData(link)) = creative.object_story_spec.as_mut().map(|story| &mut story.content) else {
         panic!("{creative:?} has no link");
     };

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod ad_sets;
 #[allow(clippy::module_inception, reason = "an ad is what Meta calls one object of its ads")]
 pub mod ads;
+pub mod asset_insights;
 pub mod audiences;
 pub mod campaigns;
 pub mod changes;
@@ -32,6 +33,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         accounts::OPERATIONS,
         ad_sets::OPERATIONS,
         ads::OPERATIONS,
+        asset_insights::OPERATIONS,
         audiences::OPERATIONS,
         campaigns::OPERATIONS,
         changes::OPERATIONS,
@@ -93,6 +95,11 @@ impl<'c> AdsHubClient<'c> {
     /// What ads did, day by day.
     pub fn daily(&self) -> daily::DailyInsightsClient<'c> {
         daily::DailyInsightsClient::new(self.http)
+    }
+
+    /// What images and videos did in ads.
+    pub fn asset_insights(&self) -> asset_insights::AssetInsightsClient<'c> {
+        asset_insights::AssetInsightsClient::new(self.http)
     }
 
     /// Which ads do better than the others.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::daily::AdFigures;
 use crate::named::named;
-use crate::{PlatformCall, ProductSlug};
+use crate::{AssetId, PlatformCall, ProductSlug};
 
 /// `GET /v1/ads/winners`
 pub const LIST: Operation = Operation::new("platform.ads_winners.list", Method::GET, "/v1/ads/winners").safe();
@@ -68,6 +68,9 @@ pub struct ListWinners {
     /// Only this campaign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
+    /// Only campaigns with an ad that shows this asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetId>,
     /// The product whose campaigns are meant. Only an administrator names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductSlug>,
@@ -141,6 +144,9 @@ pub struct JudgedAd {
     pub ad_id: AdId,
     /// What it shows, as far as it was read.
     pub creative_id: Option<CreativeId>,
+    /// The product's images and videos in it, where it was published with them as assets.
+    #[serde(default)]
+    pub asset_ids: Vec<AssetId>,
     /// What is said of it.
     pub verdict: AdVerdict,
     /// Why.

@@ -4,6 +4,7 @@
 //! See docs/guides/insights.md.
 
 mod account;
+mod assets;
 mod changes;
 mod conditional;
 mod daily;

@@ -1,6 +1,7 @@
-//! `/v1/ads/insights/daily`, `/v1/ads/winners` and `/v1/ads/changes`.
+//! `/v1/ads/insights/daily`, `/v1/ads/insights/assets`, `/v1/ads/winners` and `/v1/ads/changes`.
 
 use acd_platform::Page;
+use acd_platform::ads::asset_insights::{self, AssetInsights, ListAssetInsights};
 use acd_platform::ads::changes::{self, AdChange, ListAdChanges};
 use acd_platform::ads::daily::{self, DailyInsights, ListDailyInsights};
 use acd_platform::ads::winners::{self, ListWinners, Winners};
@@ -35,6 +36,18 @@ pub fn routes(api: Api, app: &App) -> Api {
     )
     .route(
         app,
+        Route::new(asset_insights::LIST, TAG, READ, "See what images and videos did in ads")
+            .describe(
+                "The figures of all ads together that show an asset, by the creative that each has now; of an ad that shows \
+                 several they count for each. Creatives know their assets when a publication made them of assets.",
+            )
+            .query::<ListAssetInsights>()
+            .reply::<AssetInsights>(StatusCode::OK, "The figures, by asset.")
+            .revalidates(),
+        list_assets,
+    )
+    .route(
+        app,
         Route::new(winners::LIST, TAG, READ, "See which ads of a campaign do better than the others")
             .describe(
                 "By a sequential test that may be asked every day: the stated rate of wrong verdicts holds over all looks.",
@@ -61,6 +74,16 @@ async fn list_daily(
     Query(query): Query<ListDailyInsights>,
 ) -> Result<Response> {
     let (body, max_age) = app.performance.daily(&principal, query).await?;
+    conditional::reply(&headers, &body, max_age)
+}
+
+async fn list_assets(
+    State(app): State<App>,
+    principal: Principal,
+    headers: HeaderMap,
+    Query(query): Query<ListAssetInsights>,
+) -> Result<Response> {
+    let (body, max_age) = app.performance.asset_insights(&principal, query).await?;
     conditional::reply(&headers, &body, max_age)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use acd_meta::{AdAccountId, AdId, CampaignId, CreativeId};
+use acd_platform::AssetId;
 use acd_platform::ads::daily::{AdFigures, DailyLevel};
 use acd_platform::ads::winners::{
     AdVerdict, CampaignVerdicts, ConversionsPer, JudgedAd, ListWinners, VerdictReason, VerdictRule, Winners,
@@ -12,6 +13,7 @@ use chrono::TimeDelta;
 use super::daily::{conversion, days, max_age};
 use super::figures::{count, rounded};
 use super::service::Performance;
+use super::store::assets;
 use super::store::daily::{self as daily_store, Filter, Sums};
 use super::store::winners::{self as store, AdDay};
 use crate::ads::Ads;
@@ -37,6 +39,11 @@ impl Performance {
         {
             return Err(Problem::not_found("campaign"));
         }
+        if let Some(asset) = query.asset
+            && !assets::is_known(&mut tx, &product, asset).await?
+        {
+            return Err(Problem::not_found("asset"));
+        }
         tx.commit().await?;
         if let Some(cursor) = &query.cursor {
             check::meta_id("cursor", cursor)?;
@@ -58,16 +65,22 @@ impl Performance {
             rows: limit + 1,
         };
         let mut tx = self.db().scoped(principal).await?;
-        let mut campaigns = store::campaigns(&mut tx, &filter, query.cursor.as_deref()).await?;
+        let mut campaigns = store::campaigns(&mut tx, &filter, query.asset, query.cursor.as_deref()).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = campaigns.len() > limit;
         campaigns.truncate(limit);
         let rows = store::ads(&mut tx, &filter, &campaigns).await?;
+        let creatives: BTreeSet<&str> = rows.iter().filter_map(|row| row.creative_id.as_deref()).collect();
+        let shown = assets::shown(&mut tx, &creatives.into_iter().collect::<Vec<_>>()).await?;
         tx.commit().await?;
+        let mut by_creative: BTreeMap<&str, Vec<AssetId>> = BTreeMap::new();
+        for (creative, asset) in &shown {
+            by_creative.entry(creative).or_default().push(AssetId::from(*asset));
+        }
         let rule = Rule::default();
         let tests = rows.chunk_by(|a, b| a.campaign_id == b.campaign_id);
         let winners = Winners {
-            data: tests.filter_map(|rows| judged(rows, per, &rule)).collect(),
+            data: tests.filter_map(|rows| judged(rows, &by_creative, per, &rule)).collect(),
             next_cursor: campaigns.pop().filter(|_| has_more),
             as_of: freshness.as_of,
             rule: VerdictRule {
@@ -82,8 +95,13 @@ impl Performance {
     }
 }
 
-/// The ads of a campaign, from their days in order.
-fn judged(rows: &[AdDay], per: ConversionsPer, rule: &Rule) -> Option<CampaignVerdicts> {
+/// The ads of a campaign, from their days in order, with the assets of their creatives.
+fn judged(
+    rows: &[AdDay],
+    assets: &BTreeMap<&str, Vec<AssetId>>,
+    per: ConversionsPer,
+    rule: &Rule,
+) -> Option<CampaignVerdicts> {
     let first = rows.first()?;
     let ids: BTreeSet<&str> = rows.iter().map(|row| row.ad_id.as_str()).collect();
     let mut ads: BTreeMap<&str, Ad> = BTreeMap::new();
@@ -114,6 +132,7 @@ fn judged(rows: &[AdDay], per: ConversionsPer, rule: &Rule) -> Option<CampaignVe
         JudgedAd {
             ad_id: AdId::from(id),
             creative_id: ad.creative.map(CreativeId::from),
+            asset_ids: ad.creative.and_then(|creative| assets.get(creative)).cloned().unwrap_or_default(),
             verdict: wire(verdict),
             reason,
             ratio: ratio.map(rounded),
@@ -191,7 +210,7 @@ mod tests {
     }
 
     fn said(rows: &[AdDay]) -> Vec<(AdVerdict, VerdictReason, Option<f64>)> {
-        let campaign = judged(rows, ConversionsPer::Impressions, &Rule::default()).unwrap();
+        let campaign = judged(rows, &BTreeMap::new(), ConversionsPer::Impressions, &Rule::default()).unwrap();
         campaign.ads.into_iter().map(|ad| (ad.verdict, ad.reason, ad.ratio)).collect()
     }
 
@@ -208,7 +227,7 @@ mod tests {
         assert_eq!(said(&[row(1, "1", 100_000, 900)]), [(Undecided, Why::NothingToCompare, None)]);
         let idle = said(&[row(1, "1", 100_000, 400), row(1, "2", 100_000, 100), row(2, "3", 0, 0)]);
         assert_eq!((idle[0].0, idle[2]), (Winner, (Undecided, Why::NotShown, None)));
-        assert!(judged(&[], ConversionsPer::Clicks, &Rule::default()).is_none());
+        assert!(judged(&[], &BTreeMap::new(), ConversionsPer::Clicks, &Rule::default()).is_none());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::media::{self, Place};
 use super::outcome::{self, SETTLE, Verdict, kept, verdict};
 use super::service::Publishing;
 use super::store::items::{self, Item};
+use super::store::media::keep_shown;
 use super::store::publications;
 use crate::ads::kind::{AdKind, AdSetKind, CampaignKind, CreativeKind, Kind};
 use crate::ads::store::{self, OwnerRow};
@@ -238,6 +239,10 @@ impl Work {
             OwnerRow { kind: K::NAME.to_owned(), product: self.product.to_string(), account: self.account.to_string() };
         let object = serde_json::to_vec(&item.object).map_err(JobError::permanent)?;
         store::own(&mut tx, &id, &owner, &Sha256::digest(&object)).await?;
+        let shown = media::shown(item.kind, &item.object);
+        if !shown.is_empty() {
+            keep_shown(&mut tx, &self.product, &id, &shown).await?;
+        }
         publications::set_problem(&mut tx, self.id, None).await?;
         let payload = json!({ "id": id, "account": self.account });
         outbox::push(&mut tx, K::TOPICS[0], Some(&self.product), &payload, &self.service.request_id).await?;

@@ -1,5 +1,6 @@
 //! What ads did, kept and served, against a simulated Meta whose time is moved.
 
+mod assets;
 mod cache;
 mod outside;
 mod support;

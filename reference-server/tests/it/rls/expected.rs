@@ -406,6 +406,15 @@ pub(super) const TABLES: &[Table] = &[
         forged: &[],
     },
     Table {
+        name: "public.ads_creative_assets",
+        access: ["r", "", "crud", "crud"],
+        row: "creative_id = abs(hashtext('{k}'))::text",
+        columns: "creative_id, asset_id, product",
+        values: "abs(hashtext('{k}'))::text, gen_random_uuid(), '{p}'",
+        touch: ("created_at", "'epoch'"),
+        forged: &[],
+    },
+    Table {
         name: "public.ads_publication_items",
         access: ["r", "", "crud", "crud"],
         row: "publication_id = '{u}' and key = '{k}'",

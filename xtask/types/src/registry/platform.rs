@@ -17,6 +17,8 @@ super::wire_types! {
     ApiKeyId() = acd_platform::ApiKeyId;
     Asset() = acd_platform::assets::Asset;
     AssetId() = acd_platform::AssetId;
+    AssetInsight() = acd_platform::ads::asset_insights::AssetInsight;
+    AssetInsights() = acd_platform::ads::asset_insights::AssetInsights;
     AssetSource() = acd_platform::assets::AssetSource;
     AssetType() = acd_platform::assets::AssetType;
     AttemptOutcome() = acd_platform::jobs::AttemptOutcome;
@@ -123,6 +125,7 @@ super::wire_types! {
     ListAdChanges() = acd_platform::ads::changes::ListAdChanges;
     ListAdTemplates() = acd_platform::ads::templates::ListAdTemplates;
     ListApiKeys() = acd_platform::keys::ListApiKeys;
+    ListAssetInsights() = acd_platform::ads::asset_insights::ListAssetInsights;
     ListAssets() = acd_platform::assets::ListAssets;
     ListConversionRules() = acd_platform::attribution::ListConversionRules;
     ListConversions() = acd_platform::meta_events::ListConversions;

@@ -1,6 +1,7 @@
 //! The SQL of what ads did.
 
 pub(super) mod account;
+pub(super) mod assets;
 pub(super) mod changes;
 pub(super) mod daily;
 pub(super) mod objects;

@@ -1,6 +1,6 @@
 //! Ads of campaigns, day by day.
 
-use acd_platform::ProductSlug;
+use acd_platform::{AssetId, ProductSlug};
 use chrono::NaiveDate;
 use sqlx::FromRow;
 
@@ -20,16 +20,20 @@ pub(in crate::ads::performance) struct AdDay {
     pub(in crate::ads::performance) sums: Sums,
 }
 
-/// The campaigns of which ads were shown, by id, after this one.
+/// The campaigns of which ads were shown, with this asset if one is given, by id, after this one.
 pub(in crate::ads::performance) async fn campaigns(
     tx: &mut Tx,
     filter: &Filter<'_>,
+    asset: Option<AssetId>,
     after: Option<&str>,
 ) -> Result<Vec<String>> {
-    let sql = "select distinct campaign_id from ads_insights_daily
+    let sql = "select distinct campaign_id from ads_insights_daily as d
          where level = 'ad' and product = $1 and account = any ($2) and ($3::text is null or campaign_id = $3)
            and day between $4 and $5 and impressions > 0 and campaign_id is not null
            and ($6::text is null or campaign_id > $6)
+           and ($8::uuid is null or exists (
+                select from ads_object_states as s join ads_creative_assets as c on c.creative_id = s.creative_id
+                where s.object_id = d.object_id and c.product = d.product and c.asset_id = $8))
          order by campaign_id limit $7";
     Ok(sqlx::query_scalar(sql)
         .bind(filter.product.map(ProductSlug::as_str))
@@ -39,6 +43,7 @@ pub(in crate::ads::performance) async fn campaigns(
         .bind(filter.until)
         .bind(after)
         .bind(filter.rows)
+        .bind(asset.map(AssetId::uuid))
         .fetch_all(tx.conn())
         .await?)
 }

@@ -8,6 +8,7 @@ mod videos;
 use std::collections::BTreeMap;
 
 use acd_meta::{AdAccountId, MetaClient};
+use acd_platform::ads::publications::PublishedKind;
 use acd_platform::assets::{Asset, AssetType};
 use acd_platform::{AssetId, ProductSlug};
 use serde_json::Value;
@@ -88,6 +89,17 @@ fn named(creative: &Value) -> Vec<(Medium, AssetId)> {
         assets.push((medium, asset));
         None
     });
+    assets.sort_unstable();
+    assets.dedup();
+    assets
+}
+
+/// The assets that a thing shows, each once.
+pub(super) fn shown(kind: PublishedKind, object: &Value) -> Vec<AssetId> {
+    if kind != PublishedKind::Creative {
+        return Vec::new();
+    }
+    let mut assets: Vec<AssetId> = named(object).into_iter().map(|(_, asset)| asset).collect();
     assets.sort_unstable();
     assets.dedup();
     assets

@@ -1,5 +1,6 @@
-use acd_platform::{ContentHash, ProductSlug};
+use acd_platform::{AssetId, ContentHash, ProductSlug};
 use sqlx::{query, query_scalar};
+use uuid::Uuid;
 
 use crate::kernel::db::Tx;
 use crate::kernel::problem::Result;
@@ -33,5 +34,19 @@ pub(in crate::ads::publishing) async fn keep_image(
         .bind(hash)
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Keeps which assets a creative shows.
+pub(in crate::ads::publishing) async fn keep_shown(
+    tx: &mut Tx,
+    product: &ProductSlug,
+    creative: &str,
+    assets: &[AssetId],
+) -> Result<()> {
+    let sql = "insert into ads_creative_assets (creative_id, asset_id, product) select $1, unnest($2::uuid[]), $3
+         on conflict do nothing";
+    let assets: Vec<Uuid> = assets.iter().map(|asset| asset.uuid()).collect();
+    query(sql).bind(creative).bind(assets).bind(product.as_str()).execute(tx.conn()).await?;
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(super) struct World {
     pub(super) account: AdAccountId,
     /// Whoever sits in the Ads Manager.
     pub(super) outside: MetaClient,
-    page: String,
+    pub(super) page: String,
     simulator: Arc<MetaSimulator>,
     ahead: Ahead,
 }

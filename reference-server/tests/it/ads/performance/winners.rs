@@ -7,7 +7,7 @@ use sqlx::query;
 use super::support::{Running, World};
 
 /// What the ads did on a day so long ago that Meta corrects it no more.
-async fn did(world: &World, made: &Running, day: NaiveDate, conversions: &[i64]) {
+pub(super) async fn did(world: &World, made: &Running, day: NaiveDate, conversions: &[i64]) {
     let sql =
         "insert into ads_insights_daily (account, level, object_id, day, product, campaign_id, currency, spend_minor,
             impressions, reach, clicks, link_clicks, video_plays, video_thruplays, video_p25, video_p50, video_p75,

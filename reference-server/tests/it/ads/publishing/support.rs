@@ -23,7 +23,7 @@ use crate::support::wait::within;
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// Lets a server do its jobs until the token is dropped with the test.
-pub(super) fn working(app: &App) -> CancellationToken {
+pub(in crate::ads) fn working(app: &App) -> CancellationToken {
     let stop = CancellationToken::new();
     let keep = TimeDelta::days(7);
     let settings = JobSettings { concurrency: 8, listen: None, keep_done: keep, keep_dead: keep };
@@ -55,7 +55,7 @@ pub(super) fn creative(page: &str, link: &str) -> CreateCreative {
 }
 
 /// A campaign, an ad set, and so many ads with a creative each.
-pub(super) fn plan(page: &str, ads: usize) -> PublicationPlan {
+pub(in crate::ads) fn plan(page: &str, ads: usize) -> PublicationPlan {
     let creative = |at| Planned::new(format!("creative-{at}"), creative(page, &format!("https://pct.tools/{at}")));
     let ad =
         |at| Planned::new(format!("ad-{at}"), CreateAd::new(format!("Ad {at}"), "all", &*format!("creative-{at}")));
@@ -78,7 +78,7 @@ pub(super) async fn ended(client: &PlatformClient, id: PublicationId) -> Publica
 }
 
 /// The publication once it has ended in this state.
-pub(super) async fn ended_as(
+pub(in crate::ads) async fn ended_as(
     client: &PlatformClient,
     id: PublicationId,
     state: PublicationState,
@@ -94,6 +94,6 @@ pub(super) fn states(shown: &PublicationDetails, kind: PublishedKind) -> Vec<(&s
 }
 
 /// The ids of what is there of a kind.
-pub(super) fn ids(shown: &PublicationDetails, kind: PublishedKind) -> Vec<String> {
+pub(in crate::ads) fn ids(shown: &PublicationDetails, kind: PublishedKind) -> Vec<String> {
     shown.items.iter().filter(|item| item.kind == kind).filter_map(|item| item.object_id.clone()).collect()
 }

@@ -1,0 +1,1 @@
+drop table public.ads_creative_assets;

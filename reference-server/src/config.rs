@@ -49,6 +49,7 @@ settings! {
     "ACD_JOBS_LISTEN_URL", "the database, unless ACD_DB_POOLER is `transaction`", true, "PostgreSQL past the pooler, to hear of jobs at once; without it a pooler costs up to a second";
     "ACD_JOBS_KEEP_DAYS", "7", false, "days for which jobs are kept that succeeded or were cancelled";
     "ACD_JOBS_KEEP_DEAD_DAYS", "30", false, "days for which jobs are kept that were given up";
+    "ACD_ADS_KEEP_PUBLICATIONS_DAYS", "90", false, "days for which publications of ads are kept after they ended; what they made stays";
     "ACD_JWT_SECRET", "none: HS256 tokens are refused", true, "shared secret of HS256 tokens, as a Supabase project shows it";
     "ACD_JWKS_URL", "none: RS256 and ES256 tokens are refused", false, "URL of the token issuer's published keys";
     "ACD_JWT_AUDIENCE", "authenticated", false, "the audience that a token must name";
@@ -110,6 +111,8 @@ pub struct JobsConfig {
     pub keep_days: u32,
     /// Days for which jobs are kept that were given up.
     pub keep_dead_days: u32,
+    /// Days for which publications are kept that ended.
+    pub keep_publications_days: u32,
 }
 
 /// The settings of a process.
@@ -254,6 +257,7 @@ impl Config {
                 listen_url: secret("ACD_JOBS_LISTEN_URL"),
                 keep_days: small("ACD_JOBS_KEEP_DAYS", 7, 3_650)?,
                 keep_dead_days: small("ACD_JOBS_KEEP_DEAD_DAYS", 30, 3_650)?,
+                keep_publications_days: small("ACD_ADS_KEEP_PUBLICATIONS_DAYS", 90, 3_650)?,
             },
             jwt: JwtSettings {
                 secret: secret("ACD_JWT_SECRET"),

@@ -116,6 +116,7 @@ impl Context {
             listen,
             keep_done: TimeDelta::days(i64::from(jobs.keep_days)),
             keep_dead: TimeDelta::days(i64::from(jobs.keep_dead_days)),
+            keep_publications: TimeDelta::days(i64::from(jobs.keep_publications_days)),
         })
     }
 }

@@ -11,6 +11,7 @@ use super::{CleanUp, Workers, WorkersBuilder};
 use crate::ads::audiences::{RenewAudience, RenewDueAudiences};
 use crate::ads::leads::CaptureLead;
 use crate::ads::performance;
+use crate::ads::publishing::CleanUpPublications;
 use crate::app::App;
 use crate::webhooks::{CleanUpWebhooks, ReadMeta};
 
@@ -28,6 +29,8 @@ pub struct JobSettings {
     pub keep_done: TimeDelta,
     /// How long jobs are kept that were given up.
     pub keep_dead: TimeDelta,
+    /// How long publications are kept that ended.
+    pub keep_publications: TimeDelta,
 }
 
 /// Adds the handlers of every domain.
@@ -60,7 +63,9 @@ pub async fn run(app: App, settings: JobSettings, until: CancellationToken) {
     tasks.spawn(jobs.clone().keep_up_until(until.clone()));
     if settings.concurrency > 0 {
         let clean_up = CleanUp::new(jobs.clone(), settings.keep_done, settings.keep_dead);
-        let workers = handlers(&app, Workers::builder(jobs.clone())).handle(clean_up);
+        let workers = handlers(&app, Workers::builder(jobs.clone()))
+            .handle(clean_up)
+            .handle(CleanUpPublications::new(app.publishing.clone(), settings.keep_publications));
         workers.concurrency(settings.concurrency).grace(GRACE).build().run(until.clone()).await;
     } else {
         until.cancelled().await;

@@ -3,6 +3,7 @@
 //! Everything that a publication makes carries its label, and one thing is made at a time. So what nobody heard the answer to, after
 //! a crash for instance, is the one object with the label that is not known yet.
 
+mod clean_up;
 mod copy;
 mod media;
 mod outcome;
@@ -15,6 +16,7 @@ mod template;
 mod templates;
 mod work;
 
+pub use clean_up::CleanUpPublications;
 pub use publisher::Publisher;
 pub use routes::routes;
 pub use service::Publishing;

@@ -228,3 +228,19 @@ pub(in crate::ads::publishing) async fn reopen(tx: &mut Tx, id: Uuid) -> Result<
             finished_at = null, problem = null where id = $1 returning run";
     Ok(query_scalar(sql).bind(id).fetch_one(tx.conn()).await?)
 }
+
+/// Deletes publications that ended before this time, at most so many, and says how many it were. One that somebody opens again
+/// meanwhile stays.
+pub(in crate::ads::publishing) async fn delete_ended(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    let done = query(
+        "with old as (
+            select id from ads_publications where finished_at < $1
+            order by finished_at limit $2 for update skip locked)
+         delete from ads_publications as p using old where p.id = old.id",
+    )
+    .bind(before)
+    .bind(most)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -26,7 +26,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub(in crate::ads) fn working(app: &App) -> CancellationToken {
     let stop = CancellationToken::new();
     let keep = TimeDelta::days(7);
-    let settings = JobSettings { concurrency: 8, listen: None, keep_done: keep, keep_dead: keep };
+    let settings =
+        JobSettings { concurrency: 8, listen: None, keep_done: keep, keep_dead: keep, keep_publications: keep };
     tokio::spawn(run(app.clone(), settings, stop.clone()));
     stop
 }

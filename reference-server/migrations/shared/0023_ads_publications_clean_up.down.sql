@@ -1,0 +1,4 @@
+alter table public.shared_job_schedules disable row level security;
+delete from public.shared_job_schedules where kind = 'acd.ads.clean_up_publications';
+alter table public.shared_job_schedules enable row level security;
+drop index public.ads_publications_finished;

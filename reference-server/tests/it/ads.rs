@@ -1,6 +1,7 @@
 //! Advertising through the hub.
 
 mod hub;
+mod journeys;
 mod performance;
 mod pool;
 mod pool_kills;

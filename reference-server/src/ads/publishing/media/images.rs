@@ -1,6 +1,8 @@
 //! Images.
 
+use acd_meta::{AdAccountId, MetaClient};
 use acd_platform::assets::Asset;
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::{Place, changed, harmless, of_file};
@@ -31,13 +33,23 @@ impl Publishing {
         if Sha256::digest(&bytes)[..] != asset.content_hash.as_bytes()[..] {
             return Ok(Err(Verdict::Refused(kept(changed(asset)))));
         }
-        let uploaded = match meta.ad_images().upload(account, &asset.content_hash.to_string(), bytes).await {
-            Ok(uploaded) => uploaded,
-            Err(error) => return Ok(Err(harmless(verdict(error)))),
+        let hash = match upload(meta, account, asset, bytes).await {
+            Ok(hash) => hash,
+            Err(verdict) => return Ok(Err(verdict)),
         };
         let mut tx = self.ads.db.scoped(service).await?;
-        media::keep_image(&mut tx, &asset.product, &text, &asset.content_hash, &uploaded.hash).await?;
+        media::keep_image(&mut tx, &asset.product, &text, &asset.content_hash, &hash).await?;
         tx.commit().await?;
-        Ok(Ok(uploaded.hash))
+        Ok(Ok(hash))
     }
+}
+
+async fn upload(
+    meta: &MetaClient,
+    account: &AdAccountId,
+    asset: &Asset,
+    bytes: Bytes,
+) -> std::result::Result<String, Verdict> {
+    let uploaded = meta.ad_images().upload(account, &asset.content_hash.to_string(), bytes).await;
+    uploaded.map(|uploaded| uploaded.hash).map_err(|error| harmless(verdict(error)))
 }

@@ -1,5 +1,14 @@
 //! Conditions on events: one language for all rules, those of [attribution](crate::attribution) and those of
 //! [Meta's events](crate::meta_events).
+//!
+//! ```
+//! use acd_platform::conditions::{Condition, Operator};
+//!
+//! let paid = Condition::new("properties.revenue", Operator::GreaterThan, 0);
+//! let in_app = Condition::new("context.device.type", Operator::OneOf, vec!["android", "ios"]);
+//! let landed = Condition::valueless("context.page.url", Operator::Exists);
+//! assert_eq!((paid.value, landed.value), (Some(0.into()), None));
+//! ```
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,15 +44,6 @@ named!(
 );
 
 /// What has to hold of an event.
-///
-/// ```
-/// use acd_platform::conditions::{Condition, Operator};
-///
-/// let paid = Condition::new("properties.revenue", Operator::GreaterThan, 0);
-/// let in_app = Condition::new("context.device.type", Operator::OneOf, vec!["android", "ios"]);
-/// let landed = Condition::valueless("context.page.url", Operator::Exists);
-/// assert_eq!((paid.value, landed.value), (Some(0.into()), None));
-/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {

@@ -958,24 +958,35 @@ export const MoneySumSchema = /* @__PURE__ */ (() =>
     revenue_minor: z.int(),
   }))();
 
-/** How a property is compared. */
+/**
+ * How what stands at a path is compared with the condition's value.
+ *
+ * The condition's value says how. With a number, numbers are compared by value, and so is a text that is one: many shops
+ * write `"59.90"`. With a text or a truth value, only the very same is equal.
+ */
 export type Operator =
-  /** The property is this text, number, truth value or null. Numbers compare by value. */
+  /** It is this text, number or truth value. */
   | 'equals'
-  /** The property is missing or something else. */
+  /** It is missing or something else. */
   | 'not_equals'
-  /** The property is there and not null; takes no value. */
+  /** It is one of a list of 1 to 100 texts, numbers and truth values. */
+  | 'one_of'
+  /** It is there and not null; takes no value. */
   | 'exists'
-  /** The property is missing or null; takes no value. */
+  /** It is missing or null; takes no value. */
   | 'missing'
-  /** The property is a number of at least this. */
+  /** It is a number above this. */
+  | 'greater_than'
+  /** It is a number of at least this. */
   | 'at_least'
-  /** The property is a number of at most this. */
+  /** It is a number below this. */
+  | 'less_than'
+  /** It is a number of at most this. */
   | 'at_most';
 
 /** Checks and reads `Operator`. */
 export const OperatorSchema = /* @__PURE__ */ (() =>
-  z.enum(['equals', 'not_equals', 'exists', 'missing', 'at_least', 'at_most']))();
+  z.enum(['equals', 'not_equals', 'one_of', 'exists', 'missing', 'greater_than', 'at_least', 'less_than', 'at_most']))();
 
 export type PersonId = `per_${string}`;
 
@@ -1500,25 +1511,6 @@ export const RuleMappingSchema = /* @__PURE__ */ (() =>
     order_id: z.string().nullish(),
     value: z.string().nullish(),
   }))();
-
-/** How a value is compared. */
-export type RuleOperator =
-  /** It is there, whatever it is. */
-  | 'exists'
-  /** It is the same. */
-  | 'equals'
-  /** It is another, or not there. */
-  | 'not_equals'
-  /** It is a number that is larger. */
-  | 'greater_than'
-  /** It is a number that is smaller. */
-  | 'less_than'
-  /** It is one of a list. */
-  | 'one_of';
-
-/** Checks and reads `RuleOperator`. */
-export const RuleOperatorSchema = /* @__PURE__ */ (() =>
-  z.enum(['exists', 'equals', 'not_equals', 'greater_than', 'less_than', 'one_of']))();
 
 /** What a key may do. */
 export type Scope =
@@ -2362,13 +2354,19 @@ export const CompletedJobSchema = /* @__PURE__ */ (() =>
     result: common.json.optional(),
   }))();
 
-/** A condition on one property of an event. */
+/** What has to hold of an event. */
 export interface Condition {
   /** How it is compared. */
   operator: Operator;
-  /** The property; dots lead into objects, as in `shipping.country`. 1 to 200 characters. */
-  property: string;
-  /** With what: a text of at most 500 characters, a number, a truth value or null. */
+  /**
+   * Where to look: `properties.…` or `context.…`, 9 to 200 characters. Dots lead into objects, as in
+   * `properties.shipping.country`; a name that has dots itself is found too, before what they lead to.
+   */
+  path: string;
+  /**
+   * With what: a text of at most 500 characters, a number or a truth value; a list of them for `one_of`, a number for
+   * `greater_than`, `at_least`, `less_than` and `at_most`, nothing for `exists` and `missing`.
+   */
   value?: JsonValue | undefined;
 }
 
@@ -2376,7 +2374,7 @@ export interface Condition {
 export const ConditionSchema = /* @__PURE__ */ (() =>
   z.strictObject({
     operator: OperatorSchema,
-    property: common.text(1, 200),
+    path: common.text(9, 200).regex(/^(properties|context)\.[^.]/u),
     value: common.json.optional(),
   }))();
 
@@ -2865,6 +2863,44 @@ export const CreateJobScheduleSchema = /* @__PURE__ */ (() =>
     priority: z.int().min(-100).max(100).nullish(),
     product: ProductSlugSchema.nullish(),
     time_zone: common.text(0, 64).nullish(),
+  }))();
+
+/** The body of `CREATE_RULE`. */
+export interface CreateMetaEventRule {
+  /** What has to hold of it besides; at most 20, all of them. */
+  conditions?: Condition[] | undefined;
+  /** The shared event's name, such as `Order Completed`. */
+  event: string;
+  /** Where its parts are. */
+  mapping: RuleMapping;
+  /** What it is at Meta, such as `Purchase`. */
+  meta_event: string;
+  /** Whose events. A product's own key may leave it out; only an administrator may name another. */
+  product?: ProductSlug | null | undefined;
+}
+
+/** What is read as `CreateMetaEventRule`: fields that have a default may be left out. */
+export interface CreateMetaEventRuleInput {
+  /** What has to hold of it besides; at most 20, all of them. */
+  conditions?: Condition[] | undefined;
+  /** The shared event's name, such as `Order Completed`. */
+  event: string;
+  /** Where its parts are. */
+  mapping?: RuleMapping | undefined;
+  /** What it is at Meta, such as `Purchase`. */
+  meta_event: string;
+  /** Whose events. A product's own key may leave it out; only an administrator may name another. */
+  product?: ProductSlug | null | undefined;
+}
+
+/** Checks and reads `CreateMetaEventRule`. */
+export const CreateMetaEventRuleSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    conditions: z.array(ConditionSchema).max(20).optional(),
+    event: common.text(1, 200),
+    mapping: RuleMappingSchema.default({}),
+    meta_event: common.text(1, 100),
+    product: ProductSlugSchema.nullish(),
   }))();
 
 /** The body of `CREATE`. */
@@ -5167,6 +5203,36 @@ export const LookupPersonSchema = /* @__PURE__ */ (() =>
     user_id: z.string().nullish(),
   }))();
 
+/** A rule: which of a product's shared events become events for Meta, and where their parts are. */
+export interface MetaEventRule {
+  /** What has to hold of it besides. */
+  conditions: Condition[];
+  /** From when on it sees events. */
+  created_at: DateTime;
+  /** The shared event's name. */
+  event: string;
+  /** Its id. */
+  id: MetaEventRuleId;
+  /** Where its parts are. */
+  mapping: RuleMapping;
+  /** What it is at Meta. */
+  meta_event: string;
+  /** Whose events. */
+  product: ProductSlug;
+}
+
+/** Checks and reads `MetaEventRule`. */
+export const MetaEventRuleSchema = /* @__PURE__ */ (() =>
+  z.object({
+    conditions: z.array(ConditionSchema),
+    created_at: common.dateTime(),
+    event: z.string(),
+    id: MetaEventRuleIdSchema,
+    mapping: RuleMappingSchema,
+    meta_event: z.string(),
+    product: ProductSlugSchema,
+  }))();
+
 /** A change that Meta told of. */
 export interface MetaNotification {
   /**
@@ -5902,24 +5968,6 @@ export const ReleaseJobsSchema = /* @__PURE__ */ (() =>
     jobs: z.array(ReleasedJobSchema).min(1).max(1000),
   }))();
 
-/** What has to hold of an event. */
-export interface RuleCondition {
-  /** How it is compared. */
-  operator: RuleOperator;
-  /** Where the value is, such as `properties.plan` or `context.page.path`. */
-  path: string;
-  /** What with; a list for `one_of`, nothing for `exists`. */
-  value?: JsonValue | undefined;
-}
-
-/** Checks and reads `RuleCondition`. */
-export const RuleConditionSchema = /* @__PURE__ */ (() =>
-  z.strictObject({
-    operator: RuleOperatorSchema,
-    path: common.text(1, 200),
-    value: common.json.optional(),
-  }))();
-
 /** A service key as it can be shown at any time. */
 export interface ServiceKey {
   /** How it signs. */
@@ -6281,44 +6329,6 @@ export const CreateAdTemplateSchema = /* @__PURE__ */ (() =>
     variables: z.array(TemplateVariableSchema).max(50).optional(),
   }))();
 
-/** The body of `CREATE_RULE`. */
-export interface CreateMetaEventRule {
-  /** What has to hold of it besides; at most 20, all of them. */
-  conditions?: RuleCondition[] | undefined;
-  /** The shared event's name, such as `Order Completed`. */
-  event: string;
-  /** Where its parts are. */
-  mapping: RuleMapping;
-  /** What it is at Meta, such as `Purchase`. */
-  meta_event: string;
-  /** Whose events. A product's own key may leave it out; only an administrator may name another. */
-  product?: ProductSlug | null | undefined;
-}
-
-/** What is read as `CreateMetaEventRule`: fields that have a default may be left out. */
-export interface CreateMetaEventRuleInput {
-  /** What has to hold of it besides; at most 20, all of them. */
-  conditions?: RuleCondition[] | undefined;
-  /** The shared event's name, such as `Order Completed`. */
-  event: string;
-  /** Where its parts are. */
-  mapping?: RuleMapping | undefined;
-  /** What it is at Meta, such as `Purchase`. */
-  meta_event: string;
-  /** Whose events. A product's own key may leave it out; only an administrator may name another. */
-  product?: ProductSlug | null | undefined;
-}
-
-/** Checks and reads `CreateMetaEventRule`. */
-export const CreateMetaEventRuleSchema = /* @__PURE__ */ (() =>
-  z.strictObject({
-    conditions: z.array(RuleConditionSchema).max(20).optional(),
-    event: common.text(1, 200),
-    mapping: RuleMappingSchema.default({}),
-    meta_event: common.text(1, 100),
-    product: ProductSlugSchema.nullish(),
-  }))();
-
 /** The body of `FAIL`. */
 export interface FailJobs {
   /** The jobs, 1 to 1,000. */
@@ -6416,36 +6426,6 @@ export const MeSchema = /* @__PURE__ */ (() =>
     scopes: z.array(ScopeSchema),
     user: UserSchema.nullable().default(null),
     user_id: UserIdSchema.nullable().default(null),
-  }))();
-
-/** A rule: which of a product's shared events become events for Meta, and where their parts are. */
-export interface MetaEventRule {
-  /** What has to hold of it besides. */
-  conditions: RuleCondition[];
-  /** From when on it sees events. */
-  created_at: DateTime;
-  /** The shared event's name. */
-  event: string;
-  /** Its id. */
-  id: MetaEventRuleId;
-  /** Where its parts are. */
-  mapping: RuleMapping;
-  /** What it is at Meta. */
-  meta_event: string;
-  /** Whose events. */
-  product: ProductSlug;
-}
-
-/** Checks and reads `MetaEventRule`. */
-export const MetaEventRuleSchema = /* @__PURE__ */ (() =>
-  z.object({
-    conditions: z.array(RuleConditionSchema),
-    created_at: common.dateTime(),
-    event: z.string(),
-    id: MetaEventRuleIdSchema,
-    mapping: RuleMappingSchema,
-    meta_event: z.string(),
-    product: ProductSlugSchema,
   }))();
 
 /** A publication with everything that it makes. */

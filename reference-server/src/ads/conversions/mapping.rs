@@ -8,7 +8,7 @@ use acd_platform::meta_events::{MetaEventRule, RuleMapping};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::ads::conditions::{Facts, number};
+use crate::ads::conditions::{Facts, find, number};
 
 /// Meta's event of a shared one. Its id is the browser's where the event has one, else the shared event's own, so that it is
 /// the same however often it is made.
@@ -36,11 +36,7 @@ pub(super) fn agreed(shared: &SharedEvent) -> Option<bool> {
 
 fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Option<&str>) -> UserData {
     let (facts, mut user) = (Facts::of(shared), UserData::new());
-    let trait_at = |path: &str| {
-        let mut parts = path.split('.');
-        let first = traits?.get(parts.next()?)?;
-        parts.try_fold(first, |value, part| value.get(part)).and_then(Value::as_str)
-    };
+    let trait_at = |path: &str| find(traits?, path)?.as_str();
     for (key, paths) in [
         (UserKey::Email, ["email", "email_address"]),
         (UserKey::Phone, ["phone", "phone_number"]),

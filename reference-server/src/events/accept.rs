@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::row::{Attribution, Row};
+use super::context::attribution;
+use super::row::Row;
 use super::scan;
-use crate::ads::attribution::{Hints, Signal};
 
 /// What a request says for all its messages.
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,7 +105,8 @@ fn build(message: Message<'_>, defaults: Defaults<'_>) -> Result<Row, Refusal> {
     let traits = object("traits", message.traits)?;
     let context = merge_context(message.context, defaults.context)?;
     let properties = object("properties", message.properties)?;
-    let (attribution, signal) = attribution(context.as_deref(), properties);
+    let track = event.as_deref().filter(|_| kind == MessageType::Track);
+    let (attribution, signal) = attribution(track, context.as_deref(), properties);
     Ok(Row {
         kind,
         event: if matches!(kind, MessageType::Page | MessageType::Screen) { name } else { event },
@@ -192,84 +193,6 @@ fn email_in(traits: &str) -> Option<String> {
         && email.len() <= 320
         && !email.contains(|c: char| c.is_whitespace() || c.is_control());
     plausible.then_some(email)
-}
-
-/// What the context says of where the visitor came from, and whether that was just now. A field of another type than Segment's
-/// counts as absent.
-fn attribution(context: Option<&RawValue>, properties: Option<&RawValue>) -> (Attribution, Option<Box<Signal>>) {
-    #[derive(Default, Deserialize)]
-    struct Context<'a> {
-        #[serde(borrow)]
-        campaign: Option<&'a RawValue>,
-        #[serde(borrow)]
-        page: Option<&'a RawValue>,
-        #[serde(default)]
-        fbc: Lenient,
-        #[serde(default)]
-        fbp: Lenient,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Campaign {
-        source: Lenient,
-        medium: Lenient,
-        name: Lenient,
-        term: Lenient,
-        content: Lenient,
-        campaign_id: Lenient,
-        adset_id: Lenient,
-        ad_id: Lenient,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Page {
-        url: Lenient,
-        referrer: Lenient,
-    }
-    let context: Context<'_> = context.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let campaign: Campaign = context.campaign.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let page: Page = context.page.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let attribution = Attribution {
-        source: campaign.source.0,
-        medium: campaign.medium.0,
-        campaign: campaign.name.0,
-        term: campaign.term.0,
-        content: campaign.content.0,
-        referrer: page.referrer.0,
-        url: page.url.0,
-    };
-    // Segment's page calls and deep links have the address in their properties.
-    let own = match (&attribution.url, properties) {
-        (None, Some(raw)) if raw.get().contains("\"url\"") => {
-            serde_json::from_str::<Page>(raw.get()).ok().and_then(|page| page.url.0)
-        }
-        _ => None,
-    };
-    let signal = Signal::read(&Hints {
-        source: attribution.source.as_deref(),
-        medium: attribution.medium.as_deref(),
-        campaign: attribution.campaign.as_deref(),
-        term: attribution.term.as_deref(),
-        content: attribution.content.as_deref(),
-        campaign_id: campaign.campaign_id.0.as_deref(),
-        adset_id: campaign.adset_id.0.as_deref(),
-        ad_id: campaign.ad_id.0.as_deref(),
-        url: attribution.url.as_deref().or(own.as_deref()),
-        fbc: context.fbc.0.as_deref(),
-        fbp: context.fbp.0.as_deref(),
-    });
-    (attribution, signal)
-}
-
-/// A text, or nothing where something else stands.
-#[derive(Default)]
-struct Lenient(Option<String>);
-
-impl<'de> Deserialize<'de> for Lenient {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok()))
-    }
 }
 
 #[cfg(test)]

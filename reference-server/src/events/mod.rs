@@ -1,6 +1,7 @@
 //! Events: taken in by Segment's tracking API, stored once each, and read back.
 
 mod accept;
+mod context;
 mod import;
 mod own;
 mod query;

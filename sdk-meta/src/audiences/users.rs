@@ -115,7 +115,7 @@ impl AudienceUsers {
         self.data.chunks(MOST_ROWS).nth(place).map(|rows| self.with_rows(rows))
     }
 
-    fn with_rows(&self, rows: &[Vec<String>]) -> Self {
+    fn with_rows(&self, rows: &[Vec<Value>]) -> Self {
         let (schema, page_ids) = (self.schema.clone(), self.page_ids.clone());
         Self { schema, page_ids, data: rows.to_vec(), ..*self }
     }

@@ -133,7 +133,8 @@ impl Event {
             ActionSource::App => match &self.app_data {
                 None => refuse(true, "app_data", "is required of events of an app"),
                 Some(app) => {
-                    refuse(app.extinfo.version.is_empty(), "app_data.extinfo", "needs `i2` or `a2` as its first text");
+                    let is_phone = matches!(app.extinfo.version.as_str(), "i2" | "a2");
+                    refuse(!is_phone, "app_data.extinfo", "needs `i2` or `a2` as its first text");
                     refuse(
                         app.extinfo.os_version.is_empty(),
                         "app_data.extinfo",

@@ -211,13 +211,15 @@ pub fn click_id(fbclid: &str, seen: DateTime<Utc>) -> String {
 fn problem_of(key: PlainKey, value: &str) -> Option<&'static str> {
     let wrong = match key {
         _ if value.is_empty() => return Some("is blank"),
-        PlainKey::ClientIpAddress => value.parse::<IpAddr>().is_err(),
+        PlainKey::ClientIpAddress => value.parse().map_or(true, |address: IpAddr| address.is_unspecified()),
+        PlainKey::MobileAdvertiserId => value.bytes().all(|byte| matches!(byte, b'0' | b'-')),
         PlainKey::ClickId | PlainKey::BrowserId => !is_browser_mark(value),
         PlainKey::LeadId | PlainKey::PageId => !value.bytes().all(|byte| byte.is_ascii_digit()),
         _ => false,
     };
     wrong.then_some(match key {
-        PlainKey::ClientIpAddress => "is not an IP address",
+        PlainKey::ClientIpAddress => "is not an IP address of anybody",
+        PlainKey::MobileAdvertiserId => "is what a device says that lets nobody track it",
         PlainKey::ClickId | PlainKey::BrowserId => "has not the form fb.1.<milliseconds>.<id>",
         _ => "is not a number",
     })
@@ -362,10 +364,12 @@ mod tests {
             .email("nobody")
             .phone("+1 650 555 1212")
             .client_ip_address("localhost")
+            .client_ip_address("0.0.0.0")
+            .plain(PlainKey::MobileAdvertiserId, "00000000-0000-0000-0000-000000000000")
             .click_id("AbC")
             .plain(PlainKey::LeadId, "l1");
         let dropped: Vec<_> = user.dropped().iter().map(|error| error.key()).collect();
-        assert_eq!(dropped, ["em", "client_ip_address", "fbc", "lead_id"]);
+        assert_eq!(dropped, ["em", "client_ip_address", "client_ip_address", "madid", "fbc", "lead_id"]);
         assert_eq!(user.keys().collect::<Vec<_>>(), ["ph"]);
     }
 

@@ -209,8 +209,8 @@ fn check(index: usize, event: &Value, now: DateTime<Utc>, messages: &mut Vec<Val
             return Err(wrong("user_data", "must hold client_user_agent for website events."));
         }
     }
-    if source == "app" && !event.get("app_data").is_some_and(Value::is_object) {
-        return Err(wrong("app_data", "is required for app events."));
+    if source == "app" {
+        check_app(event.get("app_data").unwrap_or(&Value::Null)).map_err(|problem| wrong("app_data", problem))?;
     }
     if name == "Purchase" {
         let custom = event.get("custom_data").unwrap_or(&Value::Null);
@@ -224,6 +224,26 @@ fn check(index: usize, event: &Value, now: DateTime<Utc>, messages: &mut Vec<Val
         }
     }
     Ok(())
+}
+
+/// The device is sixteen texts, of which the kind of system and its version are required.
+fn check_app(app: &Value) -> Result<(), &'static str> {
+    if !app.is_object() {
+        return Err("is required for app events.");
+    }
+    let is_flag =
+        |name: &str| app.get(name).is_some_and(|flag| flag.is_boolean() || matches!(flag.as_u64(), Some(0 | 1)));
+    if !is_flag("advertiser_tracking_enabled") || !is_flag("application_tracking_enabled") {
+        return Err("must hold advertiser_tracking_enabled and application_tracking_enabled, each 0 or 1.");
+    }
+    let device: Vec<String> = app.get("extinfo").and_then(Value::as_array).into_iter().flatten().map(as_text).collect();
+    match device.as_slice() {
+        [system, _, _, _, version, ..] if device.len() == 16 => {
+            let is_known = matches!(system.as_str(), "i2" | "a2") && !version.is_empty();
+            is_known.then_some(()).ok_or("must hold extinfo with i2 or a2 first and the system's version fifth.")
+        }
+        _ => Err("must hold extinfo, an array of sixteen texts."),
+    }
 }
 
 /// A value that is not hashed where it should be matches nobody, so it is said and does not count.
@@ -295,6 +315,29 @@ mod tests {
             (json!({ "event_name": "Purchase", "custom_data": { "value": 1, "currency": "USD" } }), Ok(vec![])),
         ] {
             assert_eq!(verdict(change.clone()), expected, "{change}");
+        }
+    }
+
+    #[test]
+    fn events_of_an_app_tell_of_the_device() {
+        let device = |first: &str, version: &str| {
+            let mut texts = vec![String::new(); 16];
+            (texts[0], texts[4]) = (first.to_owned(), version.to_owned());
+            json!(texts)
+        };
+        let app = |extinfo: Value| json!({ "advertiser_tracking_enabled": 0, "application_tracking_enabled": true, "extinfo": extinfo });
+        let of_app = |app: Value| verdict(json!({ "action_source": "app", "event_source_url": null, "app_data": app }));
+        assert_eq!(of_app(app(device("a2", "16"))), Ok(vec![]));
+        for wrong in [
+            Value::Null,
+            app(device("w2", "16")),
+            app(device("i2", "")),
+            app(json!(["i2", "", "", "", "18.1"])),
+            app(Value::Null),
+            json!({ "extinfo": device("i2", "18.1") }),
+            json!({ "advertiser_tracking_enabled": 2, "application_tracking_enabled": 1, "extinfo": device("i2", "18.1") }),
+        ] {
+            assert_eq!(of_app(wrong.clone()), Err((100, None)), "{wrong}");
         }
     }
 

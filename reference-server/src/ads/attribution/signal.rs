@@ -67,15 +67,39 @@ impl Signal {
                 signal.take(&name, &value);
             }
         }
-        let named = [&signal.source, &signal.medium, &signal.campaign, &signal.term, &signal.content];
-        let clicked = [&signal.fbclid, &signal.gclid, &signal.ttclid];
-        if named.into_iter().chain(clicked).all(Option::is_none) || signal.is_direct() {
-            return None;
-        }
-        signal.infer();
         signal.fbc = hints.fbc.and_then(click_id);
         signal.fbp = hints.fbp.and_then(click_id);
-        Some(Box::new(signal))
+        signal.whole()
+    }
+
+    /// Reads what [Google Play](https://developer.android.com/google/play/installreferrer) says of the link that led to an
+    /// installation: a query by itself.
+    pub(crate) fn of_installation(referrer: &str) -> Option<Box<Self>> {
+        let mut signal = Self::default();
+        let mut is_sealed = false;
+        for (name, value) in form_urlencoded::parse(referrer.as_bytes()).take(PARAMETERS) {
+            is_sealed |= name == "utm_content" && value.starts_with('{');
+            signal.take(&name, &value);
+        }
+        // Of an ad of Meta's, `utm_content` holds sealed facts, and nothing else in it is to be relied on
+        // (https://developers.facebook.com/docs/app-ads/install-referrer).
+        if is_sealed {
+            let is_instagram = signal.source.is_some_and(|source| source.contains("instagram"));
+            let source = if is_instagram { "instagram" } else { "facebook" };
+            signal = Self { source: Some(source.to_owned()), medium: Some("cpc".to_owned()), ..Self::default() };
+        }
+        signal.whole()
+    }
+
+    /// The signal with what it implies; none when it says nothing.
+    fn whole(mut self) -> Option<Box<Self>> {
+        let named = [&self.source, &self.medium, &self.campaign, &self.term, &self.content];
+        let clicked = [&self.fbclid, &self.gclid, &self.ttclid];
+        if named.into_iter().chain(clicked).all(Option::is_none) || self.is_direct() {
+            return None;
+        }
+        self.infer();
+        Some(Box::new(self))
     }
 
     /// One parameter of the URL; the first of a name counts. Meta fills what an ad's `url_tags` ask for, such as
@@ -100,14 +124,14 @@ impl Signal {
         }
     }
 
-    /// Google Analytics' own names of a visit that came from nowhere.
+    /// Google Analytics' own names of a visit that came from nowhere, and Google Play's of an installation that no link led to.
     fn is_direct(&self) -> bool {
-        let source = matches!(self.source.as_deref(), Some("direct" | "(direct)"));
-        source
-            && matches!(self.medium.as_deref(), None | Some("none" | "(none)"))
-            && self.gclid.is_none()
-            && self.ttclid.is_none()
-            && self.fbclid.is_none()
+        let is_named_so = match self.source.as_deref() {
+            Some("direct" | "(direct)") => matches!(self.medium.as_deref(), None | Some("none" | "(none)")),
+            Some("google-play") => self.medium.as_deref() == Some("organic"),
+            _ => false,
+        };
+        is_named_so && self.gclid.is_none() && self.ttclid.is_none() && self.fbclid.is_none()
     }
 
     /// Names the network that a click id tells of, where the link does not name a source. Google and TikTok put theirs on ads
@@ -154,10 +178,13 @@ fn query_of(url: &str) -> Option<&str> {
     Some(rest.split_once('#').map_or(rest, |(query, _)| query))
 }
 
-/// A label without control characters, cut to length. A macro that the network did not fill in, as in a preview, is none.
+/// A label without control characters, cut to length. A macro that the network did not fill in, as in a preview, is none, and so is
+/// what Google writes for one.
 fn label(text: &str) -> Option<String> {
     let clean: String = text.trim().chars().filter(|c| !c.is_control()).take(LABEL_CHARS).collect();
-    let unfilled = clean.contains("{{") || (clean.len() > 4 && clean.starts_with("__") && clean.ends_with("__"));
+    let unfilled = clean == "(not set)"
+        || clean.contains("{{")
+        || (clean.len() > 4 && clean.starts_with("__") && clean.ends_with("__"));
     (!clean.is_empty() && !unfilled).then_some(clean)
 }
 
@@ -265,6 +292,23 @@ mod tests {
         }
         let cookies = Hints { fbc: Some("fb.1.1.a"), fbp: Some("fb.1.1.2"), ..Hints::default() };
         assert_eq!(Signal::read(&cookies), None);
+    }
+
+    #[test]
+    fn the_shop_tells_of_the_link_that_led_to_an_installation() {
+        let sealed = "utm_source=apps.facebook.com&utm_campaign=fb4a&utm_content=%7B%22app%22%3A0%2C%22t%22%3A1%2C%22source%22%3A%7B%22data\
+            %22%3A%22afe56c%22%2C%22nonce%22%3A%22b7203c%22%7D%7D";
+        let of = |referrer: &str| Signal::of_installation(referrer).map(|signal| *signal);
+        let paid = |source: &str| Some(Signal { source: text(source), medium: text("cpc"), ..Signal::default() });
+        assert_eq!(of(sealed), paid("facebook"));
+        assert_eq!(of(&sealed.replace("facebook", "instagram")), paid("instagram"));
+        let mail = Signal { source: text("newsletter"), campaign: text("Spring"), ..Signal::default() };
+        assert_eq!(of("utm_source=Newsletter&utm_campaign=Spring"), Some(mail));
+        assert_eq!(of("gclid=AbC").unwrap().source.as_deref(), Some("google"));
+        let unknown = "utm_source=(not%20set)&utm_medium=(not%20set)";
+        for nothing in ["utm_source=google-play&utm_medium=organic", unknown, "", "organic"] {
+            assert_eq!(of(nothing), None, "{nothing}");
+        }
     }
 
     #[test]

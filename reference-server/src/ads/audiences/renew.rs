@@ -126,7 +126,7 @@ impl Audiences {
                 let session = u64::from_be_bytes(*Uuid::now_v7().as_bytes().first_chunk().unwrap_or(&[1; 8])) >> 1;
                 let audiences = meta.audiences();
                 let upload = audiences.upload(UploadAction::Replace, &at_meta, &users, session);
-                if !send_while(upload, async || self.is_on(service, &audience.product).await).await? {
+                if !send_while(upload, || self.is_on(service, &audience.product)).await? {
                     return Ok(Some(json!({ "skipped": "the product's switch was turned off" })));
                 }
                 Some(at_meta)
@@ -209,10 +209,10 @@ impl Audiences {
 }
 
 /// Sends batch by batch for as long as it may be, and says whether it was to the end. What is left unfinished replaces nobody.
-async fn send_while(
-    mut upload: UsersUpload<'_, '_>,
-    may_go_on: impl AsyncFn() -> Result<bool, JobError>,
-) -> Result<bool, JobError> {
+async fn send_while<F>(mut upload: UsersUpload<'_, '_>, may_go_on: impl Fn() -> F) -> Result<bool, JobError>
+where
+    F: Future<Output = Result<bool, JobError>>,
+{
     while may_go_on().await? {
         if !upload.send_next().await.map_err(refused)? {
             return Ok(true);
@@ -277,7 +277,7 @@ mod tests {
             let audience = audiences.create(&account, &new).await.unwrap().id;
             let (before, looked) = (sent(), Cell::new(0));
             let upload = audiences.upload(UploadAction::Replace, &audience, &users, 9 + looks);
-            let done = send_while(upload, async || Ok(looked.replace(looked.get() + 1) < looks)).await;
+            let done = send_while(upload, || std::future::ready(Ok(looked.replace(looked.get() + 1) < looks))).await;
             assert_eq!((done.unwrap(), sent() - before), (is_done, batches), "{looks}");
         }
     }

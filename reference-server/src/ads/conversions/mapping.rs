@@ -1,13 +1,14 @@
 //! From a shared event and its person to Meta's event.
 
 use acd_meta::conversions::{
-    ActionSource, Content, ContentType, CustomData, Event, EventName, UserData, UserKey, click_id,
+    ActionSource, Content, ContentType, CustomData, Event, EventName, PlainKey, UserData, UserKey, click_id,
 };
 use acd_platform::events::Event as SharedEvent;
 use acd_platform::meta_events::{MetaEventRule, RuleMapping};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::app;
 use crate::ads::conditions::{Facts, find, number};
 
 /// Meta's event of a shared one. Its id is the browser's where the event has one, else the shared event's own, so that it is
@@ -15,16 +16,34 @@ use crate::ads::conditions::{Facts, find, number};
 pub(super) fn event(rule: &MetaEventRule, shared: &SharedEvent, traits: Option<&Map<String, Value>>) -> Event {
     let facts = Facts::of(shared);
     let text = |path: &str| facts.text(path);
+    let app = app::data(shared);
     let url = text("context.page.url").or_else(|| text("properties.url"));
     let agent = text("context.userAgent");
-    let user = user_data(shared, traits, url);
+    let mut user = user_data(shared, traits);
     // Meta asks for the browser of what happened on a website; what comes from elsewhere says so.
-    let source = if url.is_some() && agent.is_some() { ActionSource::Website } else { ActionSource::SystemGenerated };
+    let source = match &app {
+        Some(_) => ActionSource::App,
+        None if url.is_some() && agent.is_some() => ActionSource::Website,
+        None => ActionSource::SystemGenerated,
+    };
+    // Of an app, the referrer is the link that led into it; of a page, the page before.
+    let mut links = vec![url];
+    if app.is_some() {
+        user = app::device(user, facts);
+        links.push(text("context.referrer.url"));
+    }
+    if user.plain_value(PlainKey::ClickId).is_none()
+        && let Some(click) = links.into_iter().flatten().find_map(fbclid)
+    {
+        user = user.click_id(click_id(&click, shared.timestamp));
+    }
     let id = text(rule.mapping.event_id.as_deref().unwrap_or("properties.event_id"));
     let mut event = Event::new(EventName::from(rule.meta_event.as_str()), shared.timestamp, source, user);
     event.event_id = Some(id.map_or_else(|| shared.id.to_string(), str::to_owned));
-    event.event_source_url = url.map(str::to_owned);
-    event.referrer_url = text("context.page.referrer").map(str::to_owned);
+    let of_website = |url: Option<&str>| url.filter(|_| app.is_none()).map(str::to_owned);
+    event.event_source_url = of_website(url);
+    event.referrer_url = of_website(text("context.page.referrer"));
+    event.app_data = app;
     event.custom_data = custom_data(&rule.mapping, facts);
     event
 }
@@ -34,7 +53,7 @@ pub(super) fn agreed(shared: &SharedEvent) -> Option<bool> {
     Facts::of(shared).at("context.consent.categoryPreferences.advertising").and_then(Value::as_bool)
 }
 
-fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Option<&str>) -> UserData {
+fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>) -> UserData {
     let (facts, mut user) = (Facts::of(shared), UserData::new());
     let trait_at = |path: &str| find(traits?, path)?.as_str();
     for (key, paths) in [
@@ -69,10 +88,7 @@ fn user_data(shared: &SharedEvent, traits: Option<&Map<String, Value>>, url: Opt
     }
     match first(["context.fbc", "properties.fbc"]) {
         Some(click) => user.click_id(click),
-        None => match url.and_then(fbclid) {
-            Some(click) => user.click_id(click_id(&click, shared.timestamp)),
-            None => user,
-        },
+        None => user,
     }
 }
 
@@ -125,7 +141,7 @@ fn content(product: &Value) -> Option<Content> {
 }
 
 /// A text, or a number as one.
-fn plain(value: &Value) -> Option<String> {
+pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

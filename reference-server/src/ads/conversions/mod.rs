@@ -2,6 +2,7 @@
 //! outcome kept.
 
 mod accept;
+mod app;
 mod forwarder;
 mod mapping;
 mod pauses;

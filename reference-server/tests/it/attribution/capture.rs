@@ -34,6 +34,43 @@ async fn a_visit_is_one_touch_at_its_earliest_event() {
 }
 
 #[tokio::test]
+async fn an_app_is_led_to_by_links_and_by_what_is_credited_with_its_installation() {
+    let two = Two::start().await;
+    let calls = [
+        (
+            "08:00",
+            "Application Installed",
+            json!({ "version": "1", "install_referrer": "utm_source=newsletter" }),
+            json!({}),
+        ),
+        (
+            "09:00",
+            "Application Installed",
+            json!({ "install_referrer": "utm_source=google-play&utm_medium=organic" }),
+            json!({}),
+        ),
+        ("10:00", "Deep Link Opened", json!({ "url": "shop://cart?utm_source=meta&fbclid=AbC" }), json!({})),
+        ("11:00", "Application Opened", json!({}), json!({ "referrer": { "url": "https://p.test/?gclid=AbC" } })),
+        ("11:30", "Install Attributed", json!({ "campaign": { "source": "TikTok", "name": "Spring" } }), json!({})),
+    ];
+    let events = calls.map(|(time, event, properties, context)| {
+        json!({ "type": "track", "event": event, "anonymousId": "v", "timestamp": format!("2031-05-20T{time}:00Z"),
+            "properties": properties, "context": context })
+    });
+    two.send(&two.pct, json!(events)).await;
+    let person = two.person(&two.pct, "anonymous_id=v").await;
+    let path = two.pct.client.attribution().path(person, &ListPath::default()).await.unwrap();
+    let told = path.entries.iter().map(|entry| match entry {
+        PathEntry::Touch(touch) => {
+            (touch.at.format("%H:%M").to_string(), touch.origin.source.clone().unwrap_or_default())
+        }
+        other => panic!("{other:?}"),
+    });
+    let expected = [("08:00", "newsletter"), ("10:00", "meta"), ("11:00", "google"), ("11:30", "tiktok")];
+    assert_eq!(told.collect::<Vec<_>>(), expected.map(|(time, source)| (time.to_owned(), source.to_owned())));
+}
+
+#[tokio::test]
 async fn an_event_counts_once_however_often_it_is_sent() {
     let two = Two::start().await;
     two.pct.sells().await;

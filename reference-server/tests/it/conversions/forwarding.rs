@@ -83,6 +83,60 @@ async fn an_order_becomes_a_purchase_of_the_person_that_the_product_knows() {
 }
 
 #[tokio::test]
+async fn what_happens_on_a_phone_reaches_meta_as_an_event_of_the_app() {
+    let hub = Hub::open().await;
+    hub.pct.meta_events().create_rule(&purchase()).await.unwrap();
+    let phone = json!({
+        "device": { "type": "ios", "id": "install-1", "advertisingId": "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB",
+            "adTrackingEnabled": true, "model": "iPhone17,1" },
+        "os": { "name": "iOS", "version": "18.1" }, "app": { "namespace": "com.example.shop", "version": "1.2.3", "build": "456" },
+        "locale": "de-DE", "timezone": "Europe/Berlin", "userAgent": "Shop/1.2.3",
+        "referrer": { "url": "https://shop.test/?fbclid=AbC" },
+    });
+    hub.track(&hub.key, order("allowed", &json!({ "context": phone }))).await;
+    let mut unknown = phone.clone();
+    unknown["os"] = json!({});
+    hub.track(&hub.key, order("no version", &json!({ "context": unknown }))).await;
+    assert_eq!(hub.forward().await, 1, "{:?}", hub.conversions().await);
+    let event: Value = sqlx::query_scalar("select payload from attribution_events where state = 'pending'")
+        .fetch_one(&hub.server.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(event["action_source"], "app");
+    let extinfo = [
+        "i2",
+        "com.example.shop",
+        "1.2.3",
+        "456",
+        "18.1",
+        "iPhone17,1",
+        "de_DE",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "Europe/Berlin",
+    ];
+    let app = json!({ "advertiser_tracking_enabled": 1, "application_tracking_enabled": 1, "extinfo": extinfo });
+    assert_eq!(event["app_data"], app);
+    let person = &event["user_data"];
+    assert_eq!(person["madid"], "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB");
+    assert_eq!(person["anon_id"], "install-1");
+    assert!(person["fbc"].as_str().unwrap().ends_with(".AbC"), "{person}");
+    assert_eq!(event.get("event_source_url"), None);
+
+    hub.send_due().await;
+    assert_eq!(hub.at_meta().len(), 1, "{:?}", hub.conversions().await);
+    let told = hub.conversions().await;
+    let cause = told.iter().find_map(|one| one.cause.as_deref()).unwrap();
+    assert!(cause.contains("app_data.extinfo"), "{cause}");
+}
+
+#[tokio::test]
 async fn the_browsers_id_wins_and_what_came_already_is_not_sent_again() {
     let hub = Hub::open().await;
     let mut rule = purchase();

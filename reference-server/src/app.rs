@@ -28,6 +28,7 @@ use crate::events::{self, Writer};
 use crate::gateway::{self, Authenticator, JwtVerifier, KeyHasher, Keys};
 use crate::identity::{self, Entitlements, Persons, Users};
 use crate::jobs::{self, Jobs, Wakes};
+use crate::kernel::client::TrustedProxies;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::fetch::Fetcher;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub meta: Option<Meta>,
     /// What fetches files that callers name.
     pub fetcher: Fetcher,
+    /// Who is believed about where requests come from.
+    pub proxies: TrustedProxies,
 }
 
 /// Every domain's service behind one pointer: the state of each handler, cloned several times a request.
@@ -124,6 +127,8 @@ pub struct Services {
     pub conversions: Conversions,
     /// Storing events.
     pub writer: Writer,
+    /// Who is believed about where requests come from.
+    pub proxies: TrustedProxies,
     /// Set when the process is asked to stop: from then on it is not ready.
     pub stopping: CancellationToken,
     metrics: PrometheusHandle,
@@ -132,7 +137,7 @@ pub struct Services {
 impl App {
     /// Wires the services together. Must run inside a tokio runtime: the event writer starts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, hasher, jwt, writer, meta, fetcher } = parts;
+        let Parts { db, clock, hasher, jwt, writer, meta, fetcher, proxies } = parts;
         let auth = Authenticator::new(db.clone(), clock.clone(), hasher.clone(), jwt);
         let persons = Persons::new(db.clone());
         let capture = Capture::new(db.clone());
@@ -173,6 +178,7 @@ impl App {
             auth,
             db,
             clock,
+            proxies,
             stopping: CancellationToken::new(),
             metrics: metrics_handle(),
         }))

@@ -10,6 +10,7 @@ use acd_meta::GraphVersion;
 
 use crate::ads::MetaSettings;
 use crate::gateway::JwtSettings;
+use crate::kernel::client::TrustedProxies;
 use crate::kernel::db::PoolSettings;
 
 /// A setting: its name in the environment, its default and what it does.
@@ -37,6 +38,7 @@ settings! {
     "DATABASE_URL", "an embedded PostgreSQL under ACD_DATA_DIR", true, "PostgreSQL 15 or newer, as postgres://user:password@host/database";
     "ACD_CONFIG", "acd.toml where it exists", false, "file to read settings from";
     "ACD_LISTEN", "127.0.0.1:4400", false, "address and port to serve on";
+    "ACD_TRUSTED_PROXIES", "none: the connection's own address counts", false, "addresses and networks of the proxies in front, separated by commas, whose `X-Forwarded-For` is believed, such as 10.0.0.0/8";
     "ACD_DATA_DIR", ".acd", false, "folder of the embedded PostgreSQL and of the secrets made for it";
     "ACD_KEY_SECRET", "made once with the embedded PostgreSQL", true, "secret of the keyed hash of API keys: 32 bytes or more in base64, the same on every replica";
     "ACD_DB_POOL", "20", false, "most database connections of this process";
@@ -122,6 +124,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Where to serve.
     pub listen: SocketAddr,
+    /// Who is believed about where requests come from.
+    pub trusted_proxies: TrustedProxies,
     /// Folder of the embedded database.
     pub data_dir: PathBuf,
     /// Secret of the keyed hash, where it is set.
@@ -238,6 +242,8 @@ impl Config {
                 .parse()
                 .map_err(|_| invalid("ACD_LISTEN", "must be an address and port, such as 127.0.0.1:4400"))?,
         };
+        let trusted_proxies = text("ACD_TRUSTED_PROXIES").unwrap_or_default();
+        let trusted_proxies = trusted_proxies.parse().map_err(|why: String| invalid("ACD_TRUSTED_PROXIES", &why))?;
         let jwks_url = text("ACD_JWKS_URL");
         if jwks_url.as_deref().is_some_and(|url| !url.starts_with("https://") && !is_local(url)) {
             return Err(invalid("ACD_JWKS_URL", "must be an https:// URL (http:// is allowed for this machine alone)"));
@@ -248,6 +254,7 @@ impl Config {
         Ok(Self {
             database_url,
             listen,
+            trusted_proxies,
             data_dir: text("ACD_DATA_DIR").map_or_else(|| PathBuf::from(".acd"), PathBuf::from),
             key_secret,
             pool,
@@ -386,6 +393,7 @@ mod tests {
     fn what_is_wrong_is_named_with_the_remedy() {
         for (pairs, says) in [
             (vec![("ACD_LISTEN", "4400")], "ACD_LISTEN: must be an address"),
+            (vec![("ACD_TRUSTED_PROXIES", "10.0.0.0/8, proxy.local")], "ACD_TRUSTED_PROXIES: `proxy.local` is no address"),
             (vec![("ACD_LISTN", "x")], "did you mean ACD_LISTEN?"),
             (vec![("ACD_DB_POOL", "0")], "from 1 to 1000"),
             (vec![("ACD_DB_POOLER", "pg")], "`session` or `transaction`"),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod auth;
 pub mod breaker;
 mod call;
@@ -28,6 +29,7 @@ mod transport;
 pub mod upload;
 pub mod webhook;
 
+pub use address::is_public_address;
 #[cfg(feature = "token-file")]
 pub use auth::FileTokenStore;
 pub use auth::{

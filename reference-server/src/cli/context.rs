@@ -82,7 +82,9 @@ impl Context {
         let writer = GroupSettings { lanes: self.config.ingest_lanes, ..GroupSettings::default() };
         let jwt = JwtVerifier::new(&self.config.jwt)?;
         let fetcher = Fetcher::new(self.config.fetches_private)?;
-        Ok(App::new(Parts { db, clock: Clock::system(), hasher: self.key_hasher()?, jwt, writer, meta, fetcher }))
+        let proxies = self.config.trusted_proxies.clone();
+        let (clock, hasher) = (Clock::system(), self.key_hasher()?);
+        Ok(App::new(Parts { db, clock, hasher, jwt, writer, meta, fetcher, proxies }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `acd serve` and `acd openapi`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -45,7 +46,9 @@ pub(super) async fn run(context: Context) -> CliResult {
         signalled.cancel();
     });
     let mut server = tokio::spawn(
-        axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned()).into_future(),
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stopping.clone().cancelled_owned())
+            .into_future(),
     );
     let own_url = match address.ip() {
         ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
@@ -105,6 +108,7 @@ pub(super) async fn print_openapi(context: &Context) -> CliResult {
         writer: crate::kernel::group::GroupSettings::default(),
         meta: None,
         fetcher: crate::kernel::fetch::Fetcher::new(false)?,
+        proxies: crate::kernel::client::TrustedProxies::default(),
     })
     .router();
     say!("{}", serde_json::to_string_pretty(&document)?);

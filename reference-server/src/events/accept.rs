@@ -1,6 +1,7 @@
 //! From one message of a request to a row, or to the reason why not.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use acd_analytics::wire::{MAX_EVENT_BYTES, MAX_MESSAGE_ID_BYTES, MAX_NAME_BYTES, Message, MessageType, RejectionCode};
 use chrono::{DateTime, Datelike, Utc};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::context::attribution;
+use super::context::{attribution, with_address};
 use super::row::Row;
 use super::scan;
 
@@ -21,6 +22,8 @@ pub(super) struct Defaults<'a> {
     pub(super) sent_at: Option<DateTime<Utc>>,
     /// Instead of a new id for a message without one.
     pub(super) message_id: Option<&'a str>,
+    /// From where browsers and phones sent it.
+    pub(super) caller: Option<IpAddr>,
 }
 
 /// Why a message is refused, and its id where it could be read.
@@ -103,7 +106,7 @@ fn build(message: Message<'_>, defaults: Defaults<'_>) -> Result<Row, Refusal> {
         return Err(Refusal::new(RejectionCode::MissingField, format!("{field}: {} needs it", kind.as_str())));
     }
     let traits = object("traits", message.traits)?;
-    let context = merge_context(message.context, defaults.context)?;
+    let context = with_address(merge_context(message.context, defaults.context)?, defaults.caller);
     let properties = object("properties", message.properties)?;
     let track = event.as_deref().filter(|_| kind == MessageType::Track);
     let (attribution, signal) = attribution(track, context.as_deref(), properties);

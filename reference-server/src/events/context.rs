@@ -1,10 +1,47 @@
-//! What an event says of where it came from.
+//! What an event says of where it came from, and from which address.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::row::Attribution;
 use crate::ads::attribution::{Hints, Signal};
+
+/// The context with the address of the browser or phone that sent the event, where it says none itself.
+///
+/// Browsers and phones say what they are, in `userAgent` or `device`; a server that uses such a key does not, and its own address
+/// is nobody's. What the address is used for is finding the person at Meta, so it is not kept of who refused that.
+pub(super) fn with_address<'a>(
+    context: Option<Cow<'a, RawValue>>,
+    caller: Option<IpAddr>,
+) -> Option<Cow<'a, RawValue>> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Told {
+        #[serde(deserialize_with = "is_there")]
+        ip: bool,
+        #[serde(rename = "userAgent", deserialize_with = "is_there")]
+        user_agent: bool,
+        #[serde(deserialize_with = "is_there")]
+        device: bool,
+        consent: Value,
+    }
+    let (context, caller) = match (context, caller) {
+        (Some(context), Some(caller)) => (context, caller),
+        (context, _) => return context,
+    };
+    let told: Told = serde_json::from_str(context.get()).unwrap_or_default();
+    let has_refused = told.consent.pointer("/categoryPreferences/advertising") == Some(&Value::Bool(false));
+    let fields =
+        context.get().strip_prefix('{').filter(|_| !told.ip && (told.user_agent || told.device) && !has_refused);
+    // There is another field already, and so a comma fits.
+    let filled = fields.and_then(|fields| RawValue::from_string(format!("{{\"ip\":\"{caller}\",{fields}")).ok());
+    Some(filled.map_or(context, Cow::Owned))
+}
 
 /// What an event says of where the visitor came from, and whether that was just now. `track` is the name of a `track` call. A field
 /// of another type than Segment's counts as absent.
@@ -133,9 +170,14 @@ fn read<'a, T: Default + Deserialize<'a>>(raw: Option<&'a RawValue>) -> T {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
+/// True for whatever is there, null too.
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -198,5 +240,33 @@ mod tests {
         let own = json!({ "campaign": { "source": "meta" } });
         assert_eq!(installed(own), Signal::read(&Hints { source: Some("meta"), ..Hints::default() }));
         assert_eq!(touch(Some("Application Installed"), &json!({}), &json!({ "install_referrer": 7 })), None);
+    }
+
+    #[test]
+    fn the_address_is_filled_in_where_a_browser_or_phone_says_none() {
+        let filled = |context: &Value| {
+            let filled = with_address(Some(Cow::Owned(raw(context))), Some([8, 8, 8, 8].into())).unwrap();
+            serde_json::from_str::<Value>(filled.get()).unwrap()
+        };
+        for with in [json!({ "userAgent": "Mozilla/5.0" }), json!({ "device": { "type": "ios" } })] {
+            let mut expected = with.clone();
+            expected["ip"] = json!("8.8.8.8");
+            assert_eq!(filled(&with), expected);
+        }
+        let consent = |choice: Value| json!({ "userAgent": "x", "consent": { "categoryPreferences": { "advertising": choice } } });
+        assert_eq!(filled(&consent(json!(true)))["ip"], "8.8.8.8");
+        for kept in [
+            json!({}),
+            json!({ "library": { "name": "a server's" } }),
+            json!({ "userAgent": "x", "ip": "0.0.0.0" }),
+            json!({ "userAgent": "x", "ip": "9.9.9.9" }),
+            json!({ "userAgent": "x", "ip": null }),
+            consent(json!(false)),
+        ] {
+            assert_eq!(filled(&kept), kept);
+        }
+        assert!(with_address(None, Some([8, 8, 8, 8].into())).is_none());
+        let context = raw(&json!({ "userAgent": "x" }));
+        assert_eq!(with_address(Some(Cow::Borrowed(&context)), None).unwrap().get(), context.get());
     }
 }

@@ -1,6 +1,7 @@
 //! The writing half: Segment's `/v1/track identify page screen group alias batch`.
 
 use std::io::Read;
+use std::net::IpAddr;
 
 use acd_analytics::operations;
 use acd_analytics::wire::{
@@ -9,7 +10,9 @@ use acd_analytics::wire::{
 };
 use acd_platform::keys::Scope;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::extract::rejection::{BytesRejection, ExtensionRejection};
+use axum::extract::{DefaultBodyLimit, Extension, FromRequestParts, State};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +21,7 @@ use tower_http::cors::{Any, CorsLayer};
 use super::accept::{Defaults, Refusal, accept, time};
 use super::writer::Outcome;
 use crate::app::App;
+use crate::kernel::client::Peer;
 use crate::kernel::extract::parse_json;
 use crate::kernel::principal::Principal;
 use crate::kernel::problem::{Problem, Result};
@@ -40,8 +44,7 @@ pub fn routes(api: Api, app: &App) -> Api {
             .describe("At most 32 KB. The answer comes when the event is on disk.")
             .body::<Message<'static>>()
             .reply::<BatchReply>(StatusCode::OK, "Stored, or stored before.");
-        api =
-            api.route(app, route, move |State(app), Extension(id), headers, body| single(app, id, headers, body, kind));
+        api = api.route(app, route, move |State(app), sender, body| single(app, sender, body, kind));
     }
     let route = Route::new(operations::BATCH, TAG, Access::WriteKey, "Record many events")
         .describe(
@@ -67,25 +70,45 @@ pub(crate) fn body_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MAX_BATCH_BYTES + 1)
 }
 
-type Body = std::result::Result<Bytes, axum::extract::rejection::BytesRejection>;
+type Body = std::result::Result<Bytes, BytesRejection>;
 
-async fn single(
-    app: App,
+/// Who sends, as far as that is known without the body.
+struct Sender {
     id: RequestId,
     headers: HeaderMap,
-    body: Body,
-    kind: MessageType,
-) -> Result<axum::Json<BatchReply>> {
-    let (principal, body) = open(&app, &id, &headers, body).await?;
+    peer: Peer,
+}
+
+impl FromRequestParts<App> for Sender {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        let Extension(id) = Extension::from_request_parts(parts, app).await?;
+        let Ok(peer) = Peer::from_request_parts(parts, app).await;
+        Ok(Self { id, headers: std::mem::take(&mut parts.headers), peer })
+    }
+}
+
+impl Sender {
+    /// The address of the browser or phone that sends. Whoever may read a publishable key sends for themselves; any other key is a
+    /// server's, which sends for others.
+    fn caller(&self, app: &App, principal: &Principal) -> Option<IpAddr> {
+        principal.is_publishable().then(|| app.proxies.caller(self.peer, &self.headers)).flatten()
+    }
+}
+
+async fn single(app: App, sender: Sender, body: Body, kind: MessageType) -> Result<axum::Json<BatchReply>> {
+    let (principal, body) = open(&app, &sender, body).await?;
     if body.len() > MAX_EVENT_BYTES {
         return Err(Problem::too_large("event_too_large", "one event may have 32768 bytes of JSON"));
     }
     let raw: &RawValue = parse_json(&body)?;
     let principal = match principal {
         Some(principal) => principal,
-        None => by_body_key(&app, &id, raw).await?,
+        None => by_body_key(&app, &sender.id, raw).await?,
     };
-    let defaults = Defaults { kind: Some(kind), ..Defaults::default() };
+    let caller = sender.caller(&app, &principal);
+    let defaults = Defaults { kind: Some(kind), caller, ..Defaults::default() };
     let reply = store(&app, &principal, &[raw], defaults).await?;
     match reply.rejected.into_iter().next() {
         None => Ok(axum::Json(BatchReply { rejected: Vec::new(), ..reply })),
@@ -93,17 +116,12 @@ async fn single(
     }
 }
 
-async fn batch(
-    State(app): State<App>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<axum::Json<BatchReply>> {
-    let (principal, body) = open(&app, &id, &headers, body).await?;
+async fn batch(State(app): State<App>, sender: Sender, body: Body) -> Result<axum::Json<BatchReply>> {
+    let (principal, body) = open(&app, &sender, body).await?;
     let batch: Batch<'_> = parse_json(&body)?;
     let principal = match (principal, batch.write_key.as_deref()) {
         (Some(principal), _) => principal,
-        (None, Some(key)) => app.auth.from_key(key, id.clone()).await?,
+        (None, Some(key)) => app.auth.from_key(key, sender.id.clone()).await?,
         (None, None) => return Err(no_key()),
     };
     if batch.batch.len() > MAX_BATCH_EVENTS {
@@ -118,8 +136,9 @@ async fn batch(
     }
     let sent_at = time("sentAt", batch.sent_at.as_deref())
         .map_err(|refusal| Problem::bad_request("invalid_timestamp", refusal.detail))?;
-    let defaults =
-        Defaults { context: batch.context, integrations: batch.integrations, sent_at, ..Defaults::default() };
+    let caller = sender.caller(&app, &principal);
+    let (context, integrations) = (batch.context, batch.integrations);
+    let defaults = Defaults { context, integrations, sent_at, caller, ..Defaults::default() };
     let reply = store(&app, &principal, &batch.batch, defaults).await?;
     if reply.accepted + reply.duplicates == 0 && !reply.rejected.is_empty() {
         let rejected = serde_json::to_value(&reply.rejected).map_err(Problem::internal)?;
@@ -130,7 +149,7 @@ async fn batch(
 }
 
 /// Checks the key where a header carries it, then unpacks the body.
-async fn open(app: &App, id: &RequestId, headers: &HeaderMap, body: Body) -> Result<(Option<Principal>, Bytes)> {
+async fn open(app: &App, Sender { id, headers, .. }: &Sender, body: Body) -> Result<(Option<Principal>, Bytes)> {
     let principal = app.auth.from_header(headers, id.clone()).await?;
     let too_large =
         || Problem::too_large("body_too_large", "a request may have 512000 bytes of JSON; send smaller batches");

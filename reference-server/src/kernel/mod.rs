@@ -3,6 +3,7 @@
 pub mod believed;
 pub mod call;
 pub mod check;
+pub mod client;
 pub mod clock;
 pub mod conn;
 pub mod db;

@@ -87,6 +87,11 @@ impl Principal {
         }
     }
 
+    /// Whether its key may be shown to the public, as in a browser: it can send events and nothing else.
+    pub fn is_publishable(&self) -> bool {
+        self.product().is_some() && self.scopes == [Scope::EventsWrite]
+    }
+
     /// Whether it is a platform administrator.
     pub fn is_admin(&self) -> bool {
         self.actor == Actor::Admin

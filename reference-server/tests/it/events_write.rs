@@ -26,6 +26,46 @@ async fn stored(server: &TestApp, message_id: &str) -> Value {
 }
 
 #[tokio::test]
+async fn the_address_of_a_browser_is_filled_in_for_a_publishable_key_alone() {
+    let proxies = "127.0.0.0/8, 10.0.0.0/8".parse().unwrap();
+    let server = TestApp::start_with(TestOptions { proxies, ..TestOptions::default() }).await;
+    let (public, private) = (server.key("pct", &[Scope::EventsWrite]).await, server.key("pct", &READ_AND_WRITE).await);
+    let browser = json!({ "userAgent": "Mozilla/5.0" });
+    let says = |ip: Value| json!({ "userAgent": "Mozilla/5.0", "ip": ip });
+    let refuses = json!({ "userAgent": "Mozilla/5.0", "consent": { "categoryPreferences": { "advertising": false } } });
+    for (index, (key, context, forwarded, expected)) in [
+        (&public, &browser, "9.9.9.9, 8.8.8.8, 10.0.0.7", json!("8.8.8.8")),
+        (&public, &says(json!("1.1.1.1")), "8.8.8.8", json!("1.1.1.1")),
+        (&public, &says(json!("0.0.0.0")), "8.8.8.8", json!("0.0.0.0")),
+        (&public, &refuses, "8.8.8.8", Value::Null),
+        (&public, &json!({ "library": { "name": "a server's" } }), "8.8.8.8", Value::Null),
+        (&public, &browser, "192.168.0.1", Value::Null),
+        (&private, &browser, "8.8.8.8", Value::Null),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (call, id) in [("page", format!("single-{index}")), ("batch", format!("batch-{index}"))] {
+            let message = json!({ "type": "page", "messageId": id, "anonymousId": "v", "context": context });
+            let (key_in_body, body) = match call {
+                "batch" => (true, json!({ "batch": [message], "writeKey": key.expose() })),
+                _ => (false, message),
+            };
+            let request = server.http().post(&format!("/v1/{call}")).header("x-forwarded-for", forwarded);
+            let request = if key_in_body { request } else { request.bearer(key) };
+            assert_eq!(request.json(&body).send().await.status, 200);
+            assert_eq!(stored(&server, &id).await["context"]["ip"], expected, "{id}: {context} {forwarded}");
+        }
+    }
+    let untrusting = TestApp::start().await;
+    let key = untrusting.key("pct", &[Scope::EventsWrite]).await;
+    let event = json!({ "messageId": "m", "anonymousId": "v", "context": browser });
+    let request = untrusting.http().post("/v1/page").bearer(&key).header("x-forwarded-for", "8.8.8.8");
+    assert_eq!(request.json(&event).send().await.status, 200);
+    assert_eq!(stored(&untrusting, "m").await["context"]["ip"], Value::Null, "anybody can write the header");
+}
+
+#[tokio::test]
 async fn each_call_stores_what_its_type_carries() {
     let server = TestApp::start().await;
     let key = server.key("pct", &READ_AND_WRITE).await;

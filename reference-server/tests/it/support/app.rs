@@ -1,5 +1,6 @@
 //! The server on a loopback port, over a database of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use acd_core::{Runtime, Secret};
@@ -9,6 +10,7 @@ use acd_server::ads::{Meta, MetaSettings};
 use acd_server::app::{App, Parts};
 use acd_server::gateway::{JwtSettings, JwtVerifier, KeyHasher};
 use acd_server::jobs::JobSettings;
+use acd_server::kernel::client::TrustedProxies;
 use acd_server::kernel::clock::Clock;
 use acd_server::kernel::db::{Db, PoolSettings};
 use acd_server::kernel::fetch::Fetcher;
@@ -45,6 +47,8 @@ pub(crate) struct TestOptions {
     pub(crate) meta_at: Option<MetaSettings>,
     /// Whether files are fetched from this machine too, where tests have theirs.
     pub(crate) fetches_private: bool,
+    /// Who is believed about where requests come from.
+    pub(crate) proxies: TrustedProxies,
 }
 
 impl Default for TestOptions {
@@ -65,6 +69,7 @@ impl Default for TestOptions {
             meta: None,
             meta_at: None,
             fetches_private: true,
+            proxies: TrustedProxies::default(),
         }
     }
 }
@@ -111,12 +116,14 @@ impl TestApp {
             writer: options.writer,
             meta,
             fetcher: Fetcher::new(options.fetches_private).unwrap(),
+            proxies: options.proxies,
         });
         app.ensure_partitions().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (router, _) = app.router();
-        tokio::spawn(axum::serve(listener, router).into_future());
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, service).into_future());
         let admin_key = make_key(&app, None, &[Scope::Admin]).await;
         Self { url, database, app, admin_key }
     }

@@ -22,6 +22,7 @@ use super::incoming::incoming;
 use super::options::TransportOptions;
 use super::outgoing::Outgoing;
 use crate::Result;
+use crate::address::is_public_address;
 use crate::error::{Error, ErrorKind};
 use crate::request::Request;
 use crate::response::Response;
@@ -79,7 +80,7 @@ impl HyperTransport {
         }
         // What is no name is not resolved.
         let literal = authority.host().trim_matches(['[', ']']).parse();
-        if self.is_public_only && literal.is_ok_and(|address| !resolver::is_public(address)) {
+        if self.is_public_only && literal.is_ok_and(|address| !is_public_address(address)) {
             let problem =
                 io::Error::new(io::ErrorKind::PermissionDenied, "the URL names an address that is not public");
             return Err(

@@ -393,7 +393,10 @@ mod tests {
     fn what_is_wrong_is_named_with_the_remedy() {
         for (pairs, says) in [
             (vec![("ACD_LISTEN", "4400")], "ACD_LISTEN: must be an address"),
-            (vec![("ACD_TRUSTED_PROXIES", "10.0.0.0/8, proxy.local")], "ACD_TRUSTED_PROXIES: `proxy.local` is no address"),
+            (
+                vec![("ACD_TRUSTED_PROXIES", "10.0.0.0/8, proxy.local")],
+                "ACD_TRUSTED_PROXIES: `proxy.local` is no address",
+            ),
             (vec![("ACD_LISTN", "x")], "did you mean ACD_LISTEN?"),
             (vec![("ACD_DB_POOL", "0")], "from 1 to 1000"),
             (vec![("ACD_DB_POOLER", "pg")], "`session` or `transaction`"),

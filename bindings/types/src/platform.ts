@@ -130,6 +130,128 @@ export type AssetId = `ast_${string}`;
 export const AssetIdSchema = /* @__PURE__ */ (() =>
   z.templateLiteral(['ast_', z.string().regex(/^[0-9a-f]{32}$/u)]))();
 
+/** What an asset did over the period, in all ads that show it together. An ad that shows several counts for each of them. */
+export interface AssetInsight {
+  /** How many ads showed it. */
+  ads: number;
+  /** The asset. It has a row for each currency in which it was advertised. */
+  asset_id: AssetId;
+  /** Clicks of any kind. */
+  clicks: number;
+  /** What those conversions were worth. */
+  conversion_value_minor: number;
+  /** How often the action was done that counts as a conversion. */
+  conversions: number;
+  /** Spend a conversion, in minor units; null without conversions. */
+  cost_per_conversion_minor: number | null;
+  /** Spend a click, in minor units; null without clicks. */
+  cpc_minor: number | null;
+  /** Spend a thousand impressions, in minor units; null without impressions. */
+  cpm_minor: number | null;
+  /** Clicks for each hundred impressions; null without impressions. */
+  ctr: number | null;
+  /** The currency of the ad account. */
+  currency: string;
+  /** How often ads were shown. */
+  impressions: number;
+  /** Clicks on links. */
+  link_clicks: number;
+  /** What was spent. */
+  spend_minor: number;
+  /** Videos that began to play. */
+  video_plays: number;
+  /** Videos watched for 15 s or to the end. */
+  video_thruplays: number;
+}
+
+/** What is read as `AssetInsight`: fields that have a default may be left out. */
+export interface AssetInsightInput {
+  /** How many ads showed it. */
+  ads: number;
+  /** The asset. It has a row for each currency in which it was advertised. */
+  asset_id: AssetId;
+  /** Clicks of any kind. */
+  clicks: number;
+  /** What those conversions were worth. */
+  conversion_value_minor: number;
+  /** How often the action was done that counts as a conversion. */
+  conversions: number;
+  /** Spend a conversion, in minor units; null without conversions. */
+  cost_per_conversion_minor?: number | null | undefined;
+  /** Spend a click, in minor units; null without clicks. */
+  cpc_minor?: number | null | undefined;
+  /** Spend a thousand impressions, in minor units; null without impressions. */
+  cpm_minor?: number | null | undefined;
+  /** Clicks for each hundred impressions; null without impressions. */
+  ctr?: number | null | undefined;
+  /** The currency of the ad account. */
+  currency: string;
+  /** How often ads were shown. */
+  impressions: number;
+  /** Clicks on links. */
+  link_clicks: number;
+  /** What was spent. */
+  spend_minor: number;
+  /** Videos that began to play. */
+  video_plays: number;
+  /** Videos watched for 15 s or to the end. */
+  video_thruplays: number;
+}
+
+/** Checks and reads `AssetInsight`. */
+export const AssetInsightSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ads: z.int().min(0),
+    asset_id: AssetIdSchema,
+    clicks: z.int().min(0),
+    conversion_value_minor: z.int(),
+    conversions: z.int().min(0),
+    cost_per_conversion_minor: z.number().nullable().default(null),
+    cpc_minor: z.number().nullable().default(null),
+    cpm_minor: z.number().nullable().default(null),
+    ctr: z.number().nullable().default(null),
+    currency: z.string(),
+    impressions: z.int().min(0),
+    link_clicks: z.int().min(0),
+    spend_minor: z.int(),
+    video_plays: z.int().min(0),
+    video_thruplays: z.int().min(0),
+  }))();
+
+/** A page of what assets did. */
+export interface AssetInsights {
+  /**
+   * When the figures of the last three days were asked of Meta, of several ad accounts the longest ago; null where there
+   * is none.
+   */
+  as_of: DateTime | null;
+  /** The rows. An asset that no ad showed in that time has none. */
+  data: AssetInsight[];
+  /** Give it back as `cursor` for the next page; null on the last page. */
+  next_cursor: string | null;
+}
+
+/** What is read as `AssetInsights`: fields that have a default may be left out. */
+export interface AssetInsightsInput {
+  /**
+   * When the figures of the last three days were asked of Meta, of several ad accounts the longest ago; null where there
+   * is none.
+   */
+  as_of?: DateTime | null | undefined;
+  /** The rows. An asset that no ad showed in that time has none. */
+  data: AssetInsightInput[];
+  /** Give it back as `cursor` for the next page; null on the last page. */
+  next_cursor?: string | null | undefined;
+}
+
+/** Checks and reads `AssetInsights`. */
+export const AssetInsightsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    as_of: common.dateTime().nullable().default(null),
+    data: z.array(AssetInsightSchema),
+    next_cursor: z.string().nullable().default(null),
+  }))();
+
 /** Where a file comes from. */
 export type AssetSource =
   /** Someone uploaded it. */
@@ -4522,6 +4644,8 @@ export const JobScheduleSchema = /* @__PURE__ */ (() =>
 export interface JudgedAd {
   /** The ad. */
   ad_id: meta.AdId;
+  /** The product's images and videos in it, where it was published with them as assets. */
+  asset_ids: AssetId[];
   /** Clicks of any kind. */
   clicks: number;
   /** What those conversions were worth. */
@@ -4562,6 +4686,8 @@ export interface JudgedAd {
 export interface JudgedAdInput {
   /** The ad. */
   ad_id: meta.AdId;
+  /** The product's images and videos in it, where it was published with them as assets. */
+  asset_ids?: AssetId[] | undefined;
   /** Clicks of any kind. */
   clicks: number;
   /** What those conversions were worth. */
@@ -4602,6 +4728,7 @@ export interface JudgedAdInput {
 export const JudgedAdSchema = /* @__PURE__ */ (() =>
   z.object({
     ad_id: meta.AdIdSchema,
+    asset_ids: z.array(AssetIdSchema).default([]),
     clicks: z.int().min(0),
     conversion_value_minor: z.int(),
     conversions: z.int().min(0),
@@ -4712,6 +4839,39 @@ export const ListApiKeysSchema = /* @__PURE__ */ (() =>
     cursor: z.string().regex(/^[A-Za-z0-9_-]{22}$/u).nullish(),
     limit: z.int().min(1).max(100).nullish(),
     product: ProductSlugSchema.nullish(),
+  }))();
+
+/** The query of `LIST`. By asset. */
+export interface ListAssetInsights {
+  /** Only this asset. */
+  asset?: AssetId | null | undefined;
+  /**
+   * Meta's type of the action that counts as a conversion, such as `lead`; `offsite_conversion.fb_pixel_purchase` when
+   * left out.
+   */
+  conversion?: string | null | undefined;
+  /** From the page before. */
+  cursor?: `ast_${string}` | null | undefined;
+  /** Most rows in one page, 1 to 1,000; 200 when left out. */
+  limit?: number | null | undefined;
+  /** The product whose ads are meant. Only an administrator names it. */
+  product?: ProductSlug | null | undefined;
+  /** The first day, in the ad account's time zone; 27 days before `until` when left out. */
+  since?: CalendarDate | null | undefined;
+  /** The last day, at most 366 days after `since`; today (UTC) when left out. */
+  until?: CalendarDate | null | undefined;
+}
+
+/** Checks and reads `ListAssetInsights`. */
+export const ListAssetInsightsSchema = /* @__PURE__ */ (() =>
+  z.strictObject({
+    asset: AssetIdSchema.nullish(),
+    conversion: z.string().regex(/^[A-Za-z0-9_.:]{1,100}$/u).nullish(),
+    cursor: z.templateLiteral(['ast_', z.string().regex(/^[0-9a-f]{32}[.][A-Z]{3}$/u)]).nullish(),
+    limit: z.int().min(1).max(1000).nullish(),
+    product: ProductSlugSchema.nullish(),
+    since: common.calendarDate().nullish(),
+    until: common.calendarDate().nullish(),
   }))();
 
 /** The query of `LIST`. Newest first. */
@@ -5151,6 +5311,8 @@ export const ListUsersSchema = /* @__PURE__ */ (() =>
 
 /** The query of `LIST`. By campaign. */
 export interface ListWinners {
+  /** Only campaigns with an ad that shows this asset. */
+  asset?: AssetId | null | undefined;
   /** Only this campaign. */
   campaign?: meta.CampaignId | null | undefined;
   /** Meta's type of the action that counts as a conversion; `offsite_conversion.fb_pixel_purchase` when left out. */
@@ -5172,6 +5334,7 @@ export interface ListWinners {
 /** Checks and reads `ListWinners`. */
 export const ListWinnersSchema = /* @__PURE__ */ (() =>
   z.strictObject({
+    asset: AssetIdSchema.nullish(),
     campaign: meta.CampaignIdSchema.nullish(),
     conversion: z.string().regex(/^[A-Za-z0-9_.:]{1,100}$/u).nullish(),
     cursor: z.string().regex(/^[0-9]{1,25}$/u).nullish(),

@@ -1,8 +1,19 @@
 -- Jobs: work that is kept until it is done. Workers hold a job by a lease; who holds it no more cannot finish it.
+
+-- Each change of a row reads all checks of its table anew, and a job is changed twice. Those of a type are read when a value comes in.
+create domain acd.job_kind as text check (length(value) between 1 and 100);
+create domain acd.job_key as text check (length(value) between 1 and 200);
+create domain acd.job_request_key as text check (length(value) between 1 and 260);
+create domain acd.job_state as text check (value in ('scheduled', 'pending', 'running', 'succeeded', 'dead', 'cancelled'));
+create domain acd.job_priority as smallint check (value between -100 and 100);
+create domain acd.job_attempts as integer check (value between 1 and 1000);
+create domain acd.job_wait_ms as integer check (value > 0);
+create domain acd.job_progress as smallint check (value between 0 and 100);
+
 create table public.shared_job_limits (
     id uuid primary key default acd.uuid_v7(),
     product text references public.products (slug),
-    key text not null check (length(key) between 1 and 200),
+    key acd.job_key not null,
     max_running integer check (max_running > 0),
     rate_count integer check (rate_count > 0),
     rate_period_ms integer check (rate_period_ms > 0),
@@ -22,12 +33,12 @@ create table public.shared_job_schedules (
     id uuid primary key default acd.uuid_v7(),
     product text references public.products (slug),
     name text not null check (length(name) between 1 and 100),
-    kind text not null check (length(kind) between 1 and 100),
+    kind acd.job_kind not null,
     payload jsonb not null default '{}',
     cron text not null check (length(cron) between 1 and 200),
     time_zone text not null default 'UTC' check (length(time_zone) between 1 and 64),
-    priority smallint not null default 0 check (priority between -100 and 100),
-    max_attempts integer not null default 10 check (max_attempts between 1 and 1000),
+    priority acd.job_priority not null default 0,
+    max_attempts acd.job_attempts not null default 10,
     is_enabled boolean not null default true,
     next_at timestamptz,
     last_at timestamptz,
@@ -46,26 +57,25 @@ create table public.shared_jobs (
     product text references public.products (slug),
     -- An expression in its place would not do: under row security the planner sees no order in an index on one.
     owner text not null generated always as (coalesce(product, '')) stored,
-    kind text not null check (length(kind) between 1 and 100),
+    kind acd.job_kind not null,
     payload jsonb not null default '{}',
-    state text not null default 'pending'
-        check (state in ('scheduled', 'pending', 'running', 'succeeded', 'dead', 'cancelled')),
-    priority smallint not null default 0 check (priority between -100 and 100),
+    state acd.job_state not null default 'pending',
+    priority acd.job_priority not null default 0,
     run_at timestamptz not null default now(),
     attempt integer not null default 0,
     attempts_before integer not null default 0,
-    max_attempts integer not null default 10 check (max_attempts between 1 and 1000),
-    backoff_ms integer not null default 1000 check (backoff_ms > 0),
-    backoff_max_ms integer not null default 3600000 check (backoff_max_ms > 0),
-    unique_key text check (length(unique_key) between 1 and 200),
-    idempotency_key text check (length(idempotency_key) between 1 and 260),
-    limit_key text check (length(limit_key) between 1 and 200),
+    max_attempts acd.job_attempts not null default 10,
+    backoff_ms acd.job_wait_ms not null default 1000,
+    backoff_max_ms acd.job_wait_ms not null default 3600000,
+    unique_key acd.job_key,
+    idempotency_key acd.job_request_key,
+    limit_key acd.job_key,
     schedule_id uuid references public.shared_job_schedules (id) on delete set null,
     scheduled_for timestamptz,
     worker text,
     lease_id uuid,
     lease_until timestamptz,
-    progress smallint check (progress between 0 and 100),
+    progress acd.job_progress,
     progress_note text,
     result jsonb,
     error text,
@@ -241,7 +251,7 @@ begin
             set state = 'running', attempt = j.attempt + 1, worker = by_worker, lease_id = by_lease, lease_until = lease_ends,
                 started_at = at, progress = null, progress_note = null
             where j.ctid = any (places)
-            returning j.id, j.product, j.kind, j.payload, j.priority, j.run_at, j.attempt, waits;
+            returning j.id, j.product, j.kind::text, j.payload, j.priority::smallint, j.run_at, j.attempt, waits;
     else
         return query select null::uuid, null, null, null::jsonb, null::smallint, null::timestamptz, null::integer, waits;
     end if;
@@ -268,7 +278,7 @@ begin
     return query update public.shared_jobs as j
         set state = 'succeeded', finished_at = at, result = results -> j.id::text, error = null, lease_id = null, lease_until = null
         where j.ctid = any (places)
-        returning j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null;
+        returning j.id, j.product, j.kind::text, j.state::text, j.attempt, j.cancel_requested_at is not null;
 end
 $$;
 comment on function acd.complete_jobs is 'Finishes the jobs that a worker holds by these leases.';
@@ -289,7 +299,7 @@ declare
     places tid[];
 begin
     return query select o.* from unnest(ids, leases) as h (id, lease_id) cross join lateral (
-        select j.id, j.product, j.kind, j.state, j.attempt, j.cancel_requested_at is not null from public.shared_jobs as j
+        select j.id, j.product, j.kind::text, j.state::text, j.attempt, j.cancel_requested_at is not null from public.shared_jobs as j
         where j.id = h.id and j.lease_id = h.lease_id limit 1) as o;
     places := array(select o.place from unnest(ids, leases) as h (id, lease_id) cross join lateral (
         select j.ctid as place from public.shared_jobs as j

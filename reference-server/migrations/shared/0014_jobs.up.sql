@@ -126,17 +126,21 @@ create index shared_job_attempts_product on public.shared_job_attempts (product)
 insert into public.shared_job_schedules (name, kind, cron, next_at)
 values ('clean up', 'acd.jobs.clean_up', '23 * * * *', now());
 
--- Takes the jobs whose turn it is, and says whether others wait that it could not take and that nothing will tell of.
+-- Takes the jobs whose turn it is, and says whether others wait that it could not take and that nothing will tell of. With it, it
+-- finishes those that are done, as acd.complete_jobs does: a worker that does one job after the other so makes one transaction for
+-- each, and what is dear about a change of a row, to begin one, is paid once.
 --
 -- The turn of a job is how many of its product run or come before it; chance decides between equals. A single lane, which is a
 -- product's jobs of a kind, is read in its order and no further than is taken. Jobs of other lanes, or under limits, are ranked.
 --
 -- The planner knows nothing of a queue: it is empty when its statistics are taken and full when they are used. So rows are found
--- by the one index that each statement is made for, and changed by their place.
+-- by the one index that each statement is made for, and changed by their place, which is no index.
 create function acd.claim_jobs(
-    kinds text[], of_product text, most integer, by_worker text, by_lease uuid, lease_ends timestamptz, at timestamptz
+    kinds text[], of_product text, most integer, by_worker text, by_lease uuid, lease_ends timestamptz, at timestamptz,
+    done_ids uuid[] default '{}', done_leases uuid[] default '{}'
 ) returns table (
-    id uuid, product text, kind text, payload jsonb, priority smallint, run_at timestamptz, attempt integer, others_wait boolean
+    id uuid, product text, kind text, payload jsonb, priority smallint, run_at timestamptz, attempt integer, others_wait boolean,
+    state text
 )
     language plpgsql
     set enable_indexscan = on
@@ -147,32 +151,50 @@ create function acd.claim_jobs(
     as $$
 #variable_conflict use_column
 declare
-    each_kind text;
+    switched text;
+    lane_kinds text[];
+    lane_owners text[];
+    has_more_lanes boolean := false;
     each_owner text;
-    lane_kinds text[] := '{}';
-    lane_owners text[] := '{}';
     limit_ids uuid[];
     limit_owners text[];
     limit_keys text[];
     limit_rooms integer[];
     limit_tokens float8[];
+    done_places tid[] := '{}';
     candidates tid[];
-    places tid[];
+    places tid[] := '{}';
     waits boolean;
 begin
+    if done_ids <> '{}' then
+        done_places := array(select o.place from unnest(done_ids, done_leases) as h (id, lease_id) cross join lateral (
+            select j.ctid as place from public.shared_jobs as j where j.id = h.id and j.lease_id = h.lease_id for update) as o);
+    end if;
+
     if of_product is null then
-        foreach each_kind in array kinds loop
-            each_owner := (select j.owner from public.shared_jobs as j
-                where j.state = 'pending' and j.limit_key is null and j.kind = each_kind order by j.owner limit 1);
-            while each_owner is not null loop
-                lane_kinds := lane_kinds || each_kind;
-                lane_owners := lane_owners || each_owner;
-                each_owner := (select j.owner from public.shared_jobs as j
-                    where j.state = 'pending' and j.limit_key is null and j.kind = each_kind and j.owner > each_owner
-                    order by j.owner limit 1);
+        -- From the last lane of a kind to its first: jobs that were claimed leave their entries at the head of a lane until the next
+        -- vacuum, and only the claim itself is to step over them.
+        select coalesce(array_agg(k.kind), '{}'), coalesce(array_agg(l.owner), '{}'), coalesce(bool_or(m.has_more), false),
+            exists (select from public.shared_jobs as j where j.state = 'pending' and j.limit_key is not null)
+        into lane_kinds, lane_owners, has_more_lanes, waits
+        from unnest(kinds) as k (kind)
+        cross join lateral (select j.owner from public.shared_jobs as j
+            where j.state = 'pending' and j.limit_key is null and j.kind = k.kind order by j.owner desc limit 1) as l
+        cross join lateral (select exists (select from public.shared_jobs as j
+            where j.state = 'pending' and j.limit_key is null and j.kind = k.kind and j.owner < l.owner)) as m (has_more);
+        if has_more_lanes then
+            for lane in 1 .. cardinality(lane_kinds) loop
+                each_owner := lane_owners[lane];
+                loop
+                    each_owner := (select j.owner from public.shared_jobs as j
+                        where j.state = 'pending' and j.limit_key is null and j.kind = lane_kinds[lane] and j.owner < each_owner
+                        order by j.owner desc limit 1);
+                    exit when each_owner is null;
+                    lane_kinds := lane_kinds || lane_kinds[lane];
+                    lane_owners := lane_owners || each_owner;
+                end loop;
             end loop;
-        end loop;
-        waits := exists (select from public.shared_jobs as j where j.state = 'pending' and j.limit_key is not null);
+        end if;
     else
         lane_kinds := kinds;
         lane_owners := array_fill(of_product, array[cardinality(kinds)]);
@@ -206,7 +228,7 @@ begin
         candidates := array(
             with busy (owner, jobs) as (
                 select j.owner, count(*) from public.shared_jobs as j
-                where j.state = 'running' and j.kind = any (kinds) group by 1
+                where j.state = 'running' and j.kind = any (kinds) and j.ctid <> all (done_places) group by 1
             ),
             waiting as (
                 select l.owner, j.* from unnest(lane_kinds, lane_owners) as l (kind, owner) cross join lateral (
@@ -217,7 +239,8 @@ begin
                 select l.owner, j.* from (
                     select k.owner, k.key, least(floor(k.tokens + 0.000001), k.max_running - (
                         select count(*) from public.shared_jobs as j
-                        where j.state = 'running' and j.limit_key = k.key and j.owner = k.owner)) as room
+                        where j.state = 'running' and j.limit_key = k.key and j.owner = k.owner
+                            and j.ctid <> all (done_places))) as room
                     from unnest(limit_owners, limit_keys, limit_rooms, limit_tokens) as k (owner, key, max_running, tokens)
                 ) as l cross join lateral (
                     select j.ctid as place, j.id, j.priority, j.run_at from public.shared_jobs as j
@@ -236,8 +259,7 @@ begin
         waits := waits or cardinality(candidates) > cardinality(places);
     end if;
 
-    -- From here on rows are found by their place, which is no index.
-    perform set_config('enable_indexscan', 'off', true);
+    switched := set_config('enable_indexscan', 'off', true);
     if limit_ids is not null then
         update public.shared_job_limits as l
         set tokens = coalesce(o.tokens - (select count(*) from public.shared_jobs as j
@@ -246,18 +268,27 @@ begin
         from unnest(limit_ids, limit_owners, limit_keys, limit_tokens) as o (id, owner, key, tokens)
         where l.id = o.id;
     end if;
-    if cardinality(places) > 0 then
+    if places || done_places <> '{}' then
         return query update public.shared_jobs as j
-            set state = 'running', attempt = j.attempt + 1, worker = by_worker, lease_id = by_lease, lease_until = lease_ends,
-                started_at = at, progress = null, progress_note = null
-            where j.ctid = any (places)
-            returning j.id, j.product, j.kind::text, j.payload, j.priority::smallint, j.run_at, j.attempt, waits;
+            set state = case j.state when 'pending' then 'running' else 'succeeded' end,
+                attempt = case j.state when 'pending' then j.attempt + 1 else j.attempt end,
+                worker = case j.state when 'pending' then by_worker else j.worker end,
+                lease_id = case j.state when 'pending' then by_lease end,
+                lease_until = case j.state when 'pending' then lease_ends end,
+                started_at = case j.state when 'pending' then at else j.started_at end,
+                finished_at = case j.state when 'pending' then null else at end,
+                progress = case j.state when 'pending' then null else j.progress end,
+                progress_note = case j.state when 'pending' then null else j.progress_note end,
+                error = case j.state when 'pending' then j.error end
+            where j.ctid = any (places || done_places)
+            returning j.id, j.product, j.kind::text, case j.state when 'running' then j.payload end, j.priority::smallint, j.run_at,
+                j.attempt, waits, j.state::text;
     else
-        return query select null::uuid, null, null, null::jsonb, null::smallint, null::timestamptz, null::integer, waits;
+        return query select null::uuid, null, null, null::jsonb, null::smallint, null::timestamptz, null::integer, waits, null;
     end if;
 end
 $$;
-comment on function acd.claim_jobs is 'Claims jobs for a worker. One row without an id when there is none for it.';
+comment on function acd.claim_jobs is 'Finishes what a worker has done and claims jobs for it. One row without an id when there is none.';
 
 -- Finishes jobs that are done, and gives those whose lease was the worker's. `results` is an object by the id of the job.
 create function acd.complete_jobs(ids uuid[], leases uuid[], results jsonb, at timestamptz)
@@ -270,11 +301,12 @@ create function acd.complete_jobs(ids uuid[], leases uuid[], results jsonb, at t
     as $$
 #variable_conflict use_column
 declare
+    switched text;
     places tid[];
 begin
     places := array(select o.place from unnest(ids, leases) as h (id, lease_id) cross join lateral (
         select j.ctid as place from public.shared_jobs as j where j.id = h.id and j.lease_id = h.lease_id for update) as o);
-    perform set_config('enable_indexscan', 'off', true);
+    switched := set_config('enable_indexscan', 'off', true);
     return query update public.shared_jobs as j
         set state = 'succeeded', finished_at = at, result = results -> j.id::text, error = null, lease_id = null, lease_until = null
         where j.ctid = any (places)
@@ -296,6 +328,7 @@ create function acd.extend_jobs(ids uuid[], leases uuid[], said jsonb, lease_end
     as $$
 #variable_conflict use_column
 declare
+    switched text;
     places tid[];
 begin
     return query select o.* from unnest(ids, leases) as h (id, lease_id) cross join lateral (
@@ -304,7 +337,7 @@ begin
     places := array(select o.place from unnest(ids, leases) as h (id, lease_id) cross join lateral (
         select j.ctid as place from public.shared_jobs as j
         where j.id = h.id and j.lease_id = h.lease_id for update skip locked) as o);
-    perform set_config('enable_indexscan', 'off', true);
+    switched := set_config('enable_indexscan', 'off', true);
     update public.shared_jobs as j
     set lease_until = greatest(j.lease_until, lease_ends),
         progress = coalesce((said -> j.id::text ->> 'progress')::smallint, j.progress),

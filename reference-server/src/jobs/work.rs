@@ -77,6 +77,12 @@ pub(super) fn count(standings: &[Standing]) {
     }
 }
 
+/// Counts so many jobs that succeeded.
+pub(super) fn count_succeeded(jobs: usize) {
+    let outcome = JobState::Succeeded.as_str();
+    metrics::counter!("acd_jobs_settled_total", "outcome" => outcome).increment(jobs as u64);
+}
+
 impl Jobs {
     /// Claims jobs for a product's own worker, waiting for them as long as is asked, or until the token is cancelled.
     pub async fn claim(
@@ -114,7 +120,7 @@ impl Jobs {
                 now,
             };
             let mut tx = self.db.queue_unflushed(principal).await?;
-            let Catch { jobs, others_wait } = claim::claim(&mut tx, &wanted).await?;
+            let Catch { jobs, others_wait, .. } = claim::claim(&mut tx, &wanted).await?;
             tx.commit().await?;
             woken.looked(i32::try_from(jobs.len()) == Ok(most));
             count_waits(&jobs, now);

@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
+use acd_platform::jobs::JobState;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{FromRow, query_as};
 use uuid::Uuid;
 
+use super::settle::Hold;
 use crate::kernel::call::Call;
 use crate::kernel::db::{Db, Tx};
 use crate::kernel::problem::Result;
@@ -43,6 +45,8 @@ pub(in crate::jobs) struct Catch {
     /// Others wait that could not be had, and nothing will tell when they can: a limit holds them back, or another claim was
     /// just looking at them.
     pub(in crate::jobs) others_wait: bool,
+    /// Jobs that were finished with it.
+    pub(in crate::jobs) finished: usize,
 }
 
 #[derive(FromRow)]
@@ -55,6 +59,7 @@ struct Found {
     run_at: Option<DateTime<Utc>>,
     attempt: Option<i32>,
     others_wait: bool,
+    state: Option<String>,
 }
 
 /// Claims in a transaction.
@@ -72,9 +77,10 @@ pub(in crate::jobs) async fn claim(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<C
     Ok(read(found))
 }
 
-/// Claims as the service, in one round trip.
-pub(in crate::jobs) async fn claim_as_service(db: &Db, wanted: &Wanted<'_>) -> Result<Catch> {
-    let call = Call::of("acd.claim_jobs")
+/// Claims as the service, in one round trip, and in the same transaction finishes jobs that are done and gave nothing: a limit has
+/// room again for what comes after them.
+pub(in crate::jobs) async fn claim_as_service(db: &Db, wanted: &Wanted<'_>, done: &[Hold]) -> Result<Catch> {
+    let mut call = Call::of("acd.claim_jobs")
         .names(wanted.kinds)
         .name(wanted.product)
         .integer(wanted.most)
@@ -82,12 +88,17 @@ pub(in crate::jobs) async fn claim_as_service(db: &Db, wanted: &Wanted<'_>) -> R
         .id(wanted.lease_id)
         .time(wanted.lease_until)
         .time(wanted.now);
-    Ok(read(db.call(&call, false).await?))
+    if !done.is_empty() {
+        call = call.ids(done.iter().map(|hold| hold.id)).ids(done.iter().map(|hold| hold.lease_id));
+    }
+    Ok(read(db.call(&call, !done.is_empty()).await?))
 }
 
-fn read(mut found: Vec<Found>) -> Catch {
+fn read(found: Vec<Found>) -> Catch {
     let others_wait = found.iter().any(|row| row.others_wait);
-    found.sort_unstable_by_key(|row| (Reverse(row.priority), row.run_at, row.id));
+    let is_running = |row: &Found| row.state.as_deref() == Some(JobState::Running.as_str());
+    let (mut claimed, others): (Vec<Found>, Vec<Found>) = found.into_iter().partition(is_running);
+    claimed.sort_unstable_by_key(|row| (Reverse(row.priority), row.run_at, row.id));
     let job = |row: Found| {
         Some(Claimed {
             id: row.id?,
@@ -98,5 +109,9 @@ fn read(mut found: Vec<Found>) -> Catch {
             run_at: row.run_at?,
         })
     };
-    Catch { jobs: found.into_iter().filter_map(job).collect(), others_wait }
+    Catch {
+        jobs: claimed.into_iter().filter_map(job).collect(),
+        others_wait,
+        finished: others.iter().filter(|row| row.id.is_some()).count(),
+    }
 }

@@ -11,8 +11,9 @@ use futures_util::FutureExt as _;
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use super::acks::Ack;
 use super::held::Signals;
-use super::{Ack, ProgressSender, Shared};
+use super::{ProgressSender, Shared};
 use crate::jobs::handler::{AnyHandler, JobContext, JobError, Next};
 use crate::jobs::new::check_result;
 use crate::jobs::store::claim::Claimed;

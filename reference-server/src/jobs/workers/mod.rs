@@ -13,11 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::acks::Ack;
 use self::held::Held;
 pub(super) use self::held::ProgressSender;
 use super::handler::{AnyHandler, Handler};
@@ -159,18 +158,11 @@ impl Workers {
         if shared.kinds.is_empty() {
             return;
         }
-        let (acks, settled) = mpsc::channel(shared.concurrency.max(shared.batch) * 2);
-        // Whatever is dropped with this future ends the tasks.
-        let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(acks::write(Arc::clone(&shared), settled));
-        let beating = CancellationToken::new();
-        let beat = beating.clone().run_until_cancelled_owned(heartbeat::beat(Arc::clone(&shared)));
-        tasks.spawn(async move { beat.await.unwrap_or_default() });
-        dispatch::run(&shared, acks, &until).await;
-        // The last sender is gone with the dispatcher: once what it left is written, nothing is held.
-        tasks.join_next().await;
-        beating.cancel();
-        while tasks.join_next().await.is_some() {}
+        // Ends with this future, however that ends.
+        let mut beating = JoinSet::new();
+        beating.spawn(heartbeat::beat(Arc::clone(&shared)));
+        dispatch::run(shared, &until).await;
+        beating.shutdown().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acd_platform::JobId;
 use acd_platform::ProductSlug;
-use acd_platform::jobs::{AttemptOutcome, JobState};
+use acd_platform::jobs::{AttemptOutcome, JobState, SetJobLimit};
 use acd_server::jobs::{CleanUp, Handler, JobContext, JobError, NewJob, Policy, Workers, enqueue};
 use acd_server::kernel::db::PoolSettings;
 use acd_server::kernel::principal::Principal;
@@ -82,6 +82,18 @@ impl Handler for Patient {
     async fn run(&self, _: &JobContext, (): ()) -> Result<Option<Value>, JobError> {
         self.started.notify_one();
         self.finish.notified().await;
+        Ok(None)
+    }
+}
+
+/// Is done at once.
+struct Nothing;
+
+impl Handler for Nothing {
+    const KIND: &'static str = "test.nothing";
+    type Payload = ();
+
+    async fn run(&self, _: &JobContext, (): ()) -> Result<Option<Value>, JobError> {
         Ok(None)
     }
 }
@@ -220,6 +232,61 @@ async fn workers_that_stop_finish_what_they_can_and_hand_back_the_rest() {
     running.end().await;
     let back = show(&acd, waiting).await;
     assert_eq!((back.job.state, back.job.attempt, back.attempts.len()), (JobState::Pending, 0, 0));
+}
+
+#[tokio::test]
+async fn a_worker_ends_a_job_in_the_transaction_that_brings_the_next_also_under_a_limit_of_one_at_a_time() {
+    const JOBS: i64 = 6;
+    let app = TestApp::start().await;
+    let acd = app.product("pct", &ALL).await;
+    let limit = SetJobLimit { key: "alone".to_owned(), max_running: Some(1), ..SetJobLimit::default() };
+    acd.jobs().set_limit(&limit).await.unwrap();
+    let pool = app.database.pool();
+    for limit in [None, Some("alone")] {
+        for _ in 0..JOBS {
+            let job = NewJob::of::<Nothing>(&()).unwrap();
+            put(&app, limit.into_iter().fold(job, NewJob::limit_key)).await;
+        }
+        let running = Running::start(Workers::builder(app.app.jobs.clone()).handle(Nothing).concurrency(1).build());
+        until("all are done", async || {
+            let sql = "select count(*) from shared_jobs where kind = 'test.nothing' and state <> 'succeeded'";
+            let left: i64 = query_scalar(sql).fetch_one(&pool).await.unwrap();
+            (left == 0).then_some(())
+        })
+        .await;
+        running.end().await;
+        // What is written in one call is written with one time.
+        let sql = "select count(*) from (
+                select started_at, lag(finished_at) over (order by started_at) as ended from shared_jobs
+                where kind = 'test.nothing' and limit_key is not distinct from $1) as j
+            where started_at = ended";
+        let together: i64 = query_scalar(sql).bind(limit).fetch_one(&pool).await.unwrap();
+        assert_eq!(together, JOBS - 1, "limit: {limit:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_job_is_written_although_no_other_can_be_claimed() {
+    let app = TestApp::start().await;
+    let acd = app.product("pct", &ALL).await;
+    let handler = Patient::default();
+    let workers = Workers::builder(app.app.jobs.clone()).handle(handler.clone()).concurrency(1);
+    let running = Running::start(workers.poll(Duration::from_millis(20)).build());
+    let first = put(&app, NewJob::of::<Patient>(&()).unwrap()).await;
+    handler.started.notified().await;
+    let (pool, from, to) = (app.database.pool(), "claim_jobs", "claim_no_jobs");
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter function acd.{from} rename to {to}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+    };
+    rename(from, to).await;
+    handler.finish.notify_one();
+    until("it is done", async || (state(&acd, first).await == JobState::Succeeded).then_some(())).await;
+    rename(to, from).await;
+    let second = put(&app, NewJob::of::<Patient>(&()).unwrap()).await;
+    handler.finish.notify_one();
+    until("so is the next", async || (state(&acd, second).await == JobState::Succeeded).then_some(())).await;
+    running.end().await;
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn line(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<String> {
 /// Jobs a second, from the commit that puts them in until the last end is written.
 pub(super) async fn rate(url: &str, sql: &mut PgConnection, mode: Mode) -> Result<f64> {
     let name = match mode {
-        Mode::Unbatched => "unbatched",
+        Mode::Unbatched | Mode::Unset => "unbatched",
         Mode::Batched => "batched",
     };
     let (mut process, mut lines) = start(url, name, mode.jobs())?;

@@ -21,8 +21,10 @@ const LATENCY_JOBS: usize = 200;
 /// How a round is set up.
 #[derive(Clone, Copy, Debug)]
 enum Mode {
-    /// Each job claimed and finished by itself, ten side by side.
+    /// Ten side by side, each claims one job and finishes one in a call.
     Unbatched,
+    /// Ten side by side with no other setting: ours gathers what waits while a call is made, graphile-worker does not unless told.
+    Unset,
     /// In batches, as each side does best.
     Batched,
 }
@@ -30,7 +32,7 @@ enum Mode {
 impl Mode {
     fn jobs(self) -> usize {
         match self {
-            Self::Unbatched => UNBATCHED_JOBS,
+            Self::Unbatched | Self::Unset => UNBATCHED_JOBS,
             Self::Batched => BATCHED_JOBS,
         }
     }
@@ -60,7 +62,11 @@ async fn run(folder: &std::path::Path) -> Result<()> {
     let mut sql = PgConnection::connect_with(&at).await?;
     let url = cluster.url(DATABASE);
 
-    let rows = [("a job at a time", Mode::Unbatched), ("in batches", Mode::Batched)];
+    let rows = [
+        ("a job at a time", Mode::Unbatched),
+        ("ten side by side and nothing else set", Mode::Unset),
+        ("in batches", Mode::Batched),
+    ];
     let mut rates = Vec::new();
     for (name, mode) in rows {
         let (mut our, mut their) = (Vec::new(), Vec::new());

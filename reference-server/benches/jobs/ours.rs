@@ -87,6 +87,9 @@ pub(super) async fn rate(at: &PgConnectOptions, sql: &mut PgConnection, mode: Mo
                 workers.spawn(builder().concurrency(1).batch(1).build().run(side.stop.clone()));
             }
         }
+        Mode::Unset => {
+            workers.spawn(builder().concurrency(10).build().run(side.stop.clone()));
+        }
         Mode::Batched => {
             // Room for a batch that is claimed while the one before is run and written.
             workers.spawn(builder().concurrency(1_000).batch(500).build().run(side.stop.clone()));

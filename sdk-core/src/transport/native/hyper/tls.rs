@@ -7,8 +7,9 @@ use http::uri::{Scheme, Uri};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Intercept;
-use rustls::ClientConfig;
+use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, ring};
+use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 use tower_service::Service as _;
 
 use super::connection::Connection;
@@ -61,16 +62,29 @@ impl Dialer {
     }
 }
 
-/// Certificates are judged as the system does. A provider of cryptography that the application chose for the whole process
+/// Certificates are judged as the system does, on Android by Mozilla's list of authorities. A provider of cryptography that the application chose for the whole process
 /// is kept; otherwise ring is used here, and the process left without one.
 fn config() -> Result<ClientConfig> {
     let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.try_with_platform_verifier())
+        .and_then(judged)
         .map_err(|cause| {
             let problem = "TLS cannot be set up: check that root certificates are installed";
             Error::new(ErrorKind::Configuration, problem).with_source(cause)
         })?;
     Ok(builder.with_no_client_auth())
+}
+
+type Builder<State> = ConfigBuilder<ClientConfig, State>;
+
+#[cfg(not(target_os = "android"))]
+fn judged(builder: Builder<WantsVerifier>) -> std::result::Result<Builder<WantsClientCert>, rustls::Error> {
+    builder.try_with_platform_verifier()
+}
+
+/// Android's own judge is a class of Java, and a library that is called from C has no JVM to find it in.
+#[cfg(target_os = "android")]
+fn judged(builder: Builder<WantsVerifier>) -> std::result::Result<Builder<WantsClientCert>, rustls::Error> {
+    Ok(builder.with_webpki_roots())
 }

@@ -28,7 +28,7 @@ type Customise = Box<dyn FnOnce(ClientBuilder) -> ClientBuilder>;
 pub struct AnalyticsClientBuilder {
     write_key: Secret,
     base_url: String,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     customise: Option<Customise>,
     queue: QueueLimits,
     batch_events: usize,
@@ -36,9 +36,9 @@ pub struct AnalyticsClientBuilder {
     interval: Duration,
     give_up_after: Option<Option<Duration>>,
     shutdown_timeout: Duration,
-    consent: bool,
+    pub(crate) consent: bool,
     withdrawal: Withdrawal,
-    context: Context,
+    pub(crate) context: Context,
     on_failure: Option<FailureCallback>,
     #[cfg(feature = "durable")]
     durable: Option<DurableQueue>,

@@ -108,7 +108,12 @@ impl AnalyticsClient {
         let shared = self.shared();
         let mut buffer = SCRATCH.take();
         let result = encode(event, &shared.ids, shared.wall(), &mut buffer)
-            .and_then(|id| shared.backlog.queue.push(&buffer).map(|pushed| (id, pushed)));
+            .and_then(|id| shared.backlog.queue.push(&buffer).map(|pushed| (id, pushed)))
+            .map_err(|error| match error {
+                // An app has no id for a person who did not agree: that, and not the id, is what is missing.
+                EnqueueError::MissingUser if !shared.has_consent() => EnqueueError::ConsentWithheld,
+                other => other,
+            });
         // A buffer that grew in an odd case must not stay that large for the life of the thread.
         buffer.truncate(0);
         if buffer.capacity() <= 2 * MAX_EVENT_BYTES {
@@ -184,6 +189,12 @@ impl AnalyticsClient {
     /// [`on_withdrawal`](AnalyticsClientBuilder::on_withdrawal) says; the request under way is cut off.
     pub fn set_consent(&self, granted: bool) {
         self.shared().set_consent(granted);
+    }
+
+    /// Whether the user agrees to be tracked, as far as the client was told.
+    #[cfg(feature = "app")]
+    pub(crate) fn has_consent(&self) -> bool {
+        self.shared().has_consent()
     }
 
     /// What the client did so far.

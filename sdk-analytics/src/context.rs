@@ -41,6 +41,9 @@ pub struct App {
     /// Its build number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
+    /// Its package or bundle, for example `com.example.shop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
 }
 
 /// Something with a name and perhaps a version.
@@ -58,7 +61,7 @@ impl Context {
     /// Sets the application's name and version.
     #[must_use]
     pub fn app(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.app = Some(App { name: name.into(), version: Some(version.into()), build: None });
+        self.app = Some(App { name: name.into(), version: Some(version.into()), ..App::default() });
         self
     }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod operations;
 pub mod wire;
 

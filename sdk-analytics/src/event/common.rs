@@ -16,6 +16,15 @@ pub(super) struct Common<'a> {
     pub(super) integrations: Option<&'a Map<String, Value>>,
 }
 
+/// What an event carries where it says nothing itself.
+#[cfg(feature = "app")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Defaults<'a> {
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) anonymous_id: Option<&'a str>,
+    pub(crate) context: Option<&'a Context>,
+}
+
 impl Common<'_> {
     /// Writes the ids; one of the two must be there.
     pub(super) fn write_ids(&self, to: &mut Encoder<'_>) -> Result<(), EnqueueError> {
@@ -50,6 +59,15 @@ macro_rules! common_setters {
         /// Sets the random id of a visitor who is not known yet, 1 to 512 bytes.
         pub fn anonymous_id(mut self, id: &'a str) -> Self {
             self.common.anonymous_id = Some(id);
+            self
+        }
+
+        /// The same, with `defaults` where it says nothing itself.
+        #[cfg(feature = "app")]
+        pub(crate) fn or(mut self, defaults: $crate::event::Defaults<'a>) -> Self {
+            self.common.user_id = self.common.user_id.or(defaults.user_id);
+            self.common.anonymous_id = self.common.anonymous_id.or(defaults.anonymous_id);
+            self.common.context = self.common.context.or(defaults.context);
             self
         }
 

@@ -11,6 +11,8 @@ mod timestamp;
 mod track;
 
 pub use alias::Alias;
+#[cfg(feature = "app")]
+pub(crate) use common::Defaults;
 pub(crate) use encode::{Encode, encode};
 pub use group::Group;
 pub use identify::Identify;

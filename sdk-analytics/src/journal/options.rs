@@ -45,6 +45,13 @@ impl DurableQueue {
         }
     }
 
+    /// The same in another folder.
+    #[cfg(feature = "app")]
+    pub(crate) fn at(mut self, folder: PathBuf) -> Self {
+        self.folder = folder;
+        self
+    }
+
     /// Sets how many bytes the events may take on disk. Default 64 MiB, at least 8 MiB.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails it as the test itself does")]
 
+mod app;
 mod batching;
 mod consent;
 mod durable;

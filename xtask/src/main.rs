@@ -59,6 +59,8 @@ enum Task {
     },
     /// Check the client crates for WebAssembly and run their suite under Node.
     Wasm,
+    /// Build the mobile library and test its Kotlin, Swift and Python.
+    Mobile,
     /// Build the API documentation, warnings denied.
     Docs,
     /// Check that every crate can be published, in which order, and with which files.
@@ -92,6 +94,7 @@ fn run(task: Task) -> Result<bool, Error> {
         Task::Demo { exit } => demo::run(&workspace, exit).map(|()| true),
         Task::Bench { what } => bench::run(&workspace, what).map(|()| true),
         Task::Wasm => Ok(one(Part::Wasm, workspace)),
+        Task::Mobile => Ok(one(Part::Mobile, workspace)),
         Task::Docs => Ok(one(Part::Docs, workspace)),
         Task::Release { .. } => release::dry_run(&workspace).map(|()| true),
     }

@@ -5,6 +5,7 @@ mod deny;
 mod features;
 mod fuzz;
 pub(crate) mod meta;
+mod mobile;
 mod msrv;
 mod openapi;
 mod pixel;
@@ -49,6 +50,8 @@ pub(crate) enum Part {
     Openapi,
     /// The TypeScript of `@acd/types` is what the Rust types describe, judges values as they do, and works as a package.
     Types,
+    /// The mobile library is small enough, its Kotlin works on the JVM against a live server, its Swift is Swift.
+    Mobile,
     /// Segment's own Node client works against a live server.
     Segment,
     /// Meta's own Node and Python SDKs work against the simulated Graph API.
@@ -86,6 +89,7 @@ impl Part {
             Self::Msrv => "msrv",
             Self::Openapi => "openapi",
             Self::Types => "types",
+            Self::Mobile => "mobile",
             Self::Segment => "segment",
             Self::Meta => "meta",
             Self::Pixel => "pixel",
@@ -101,6 +105,7 @@ impl Part {
             Self::Wasm => &[Need::Wasm, Need::Node],
             Self::Fuzz => &[Need::Cxx],
             Self::Types => &[Need::Node],
+            Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Meta => &[Need::Node, Need::Python],
             Self::Pixel => &[Need::Postgres, Need::Node, Need::Chromium],
@@ -122,6 +127,7 @@ impl Part {
             Self::Msrv => msrv::run(context),
             Self::Openapi => openapi::run(context),
             Self::Types => types::run(context),
+            Self::Mobile => mobile::run(context),
             Self::Segment => segment::run(context),
             Self::Meta => meta::run(context),
             Self::Pixel => pixel::run(context),

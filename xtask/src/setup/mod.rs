@@ -3,8 +3,10 @@
 mod chromium;
 mod components;
 mod cxx;
+mod maven;
 mod node;
 mod packages;
+mod phones;
 mod postgres;
 mod python;
 mod redis;
@@ -17,7 +19,8 @@ use std::{
 
 use self::packages::{Manager, Packages};
 pub(crate) use self::{
-    chromium::find as chromium, node::Node, python::environment as python_environment, wasm::Compiler,
+    chromium::find as chromium, node::Node, phones::check as check_for_phone,
+    python::environment as python_environment, wasm::Compiler,
 };
 use crate::{error::Error, workspace::Workspace};
 
@@ -38,6 +41,8 @@ pub(crate) enum Need {
     Chromium,
     /// Python 3 able to make virtual environments.
     Python,
+    /// Maven with a JDK.
+    Maven,
     /// A C++ compiler, for libFuzzer.
     Cxx,
     /// A compiler with a standard library, or the source of one, for WebAssembly.
@@ -54,6 +59,7 @@ impl Need {
             Self::Node => "Node.js 20 or newer with npm",
             Self::Chromium => "Chromium",
             Self::Python => "Python 3 with venv",
+            Self::Maven => "Maven with a JDK 17 or newer",
             Self::Cxx => "a C++ compiler",
             Self::Wasm => "a Rust compiler for wasm32-unknown-unknown",
         }
@@ -68,6 +74,7 @@ impl Need {
             Self::Node => Node::find(tools).is_some(),
             Self::Chromium => chromium::find().is_some(),
             Self::Python => python::found(),
+            Self::Maven => maven::found(),
             Self::Cxx => cxx::found(),
             Self::Wasm => Compiler::find().is_some(),
         }
@@ -87,6 +94,7 @@ impl Need {
             Self::Node => node::PACKAGES,
             Self::Chromium => chromium::PACKAGES,
             Self::Python => python::PACKAGES,
+            Self::Maven => maven::PACKAGES,
             Self::Cxx => cxx::PACKAGES,
             Self::Wasm => wasm::PACKAGES,
         }

@@ -13,9 +13,12 @@ use crate::{shell, workspace::Workspace};
 /// The target of the browser, Node and edge builds.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+pub(super) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+pub(super) const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld";
+
+/// Where it builds, in the target folder: two compilers in one folder rebuild each other's work.
+pub(super) const DEBIAN_FOLDER: &str = "web";
 
 // Ubuntu lacks these packages, and the other remedy is named there.
 pub(crate) const PACKAGES: Packages = Packages {
@@ -36,7 +39,7 @@ pub(crate) enum Compiler {
 impl Compiler {
     /// The one to use, if any.
     pub(crate) fn find() -> Option<Self> {
-        if has_std(Path::new("rustc")) {
+        if has_std(Path::new("rustc"), TARGET) {
             Some(Self::Running)
         } else if debian_has_source() && [DEBIAN_CARGO, DEBIAN_LINKER].iter().all(|file| Path::new(file).is_file()) {
             Some(Self::Debian)
@@ -77,20 +80,19 @@ impl Compiler {
     fn target(self, workspace: &Workspace) -> PathBuf {
         match self {
             Self::Running => workspace.target.clone(),
-            // Two compilers in one folder rebuild each other's work.
-            Self::Debian => workspace.target.join("web"),
+            Self::Debian => workspace.target.join(DEBIAN_FOLDER),
         }
     }
 }
 
-fn has_std(rustc: &Path) -> bool {
+pub(super) fn has_std(rustc: &Path, target: &str) -> bool {
     let mut command = shell::command(rustc, Path::new("/"));
-    let libraries = shell::read(command.args(["--print", "target-libdir", "--target", TARGET]));
+    let libraries = shell::read(command.args(["--print", "target-libdir", "--target", target]));
     let Ok(entries) = libraries.map(|folder| fs::read_dir(folder.trim())) else { return false };
     entries.into_iter().flatten().flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
 }
 
-fn debian_has_source() -> bool {
+pub(super) fn debian_has_source() -> bool {
     let sysroot = shell::read(shell::command(DEBIAN_RUSTC, Path::new("/")).args(["--print", "sysroot"]));
     sysroot.is_ok_and(|folder| PathBuf::from(folder.trim()).join("lib/rustlib/src/rust/library/std").is_dir())
 }

@@ -1,0 +1,38 @@
+//! The Kotlin of the mobile library: compiled by Maven and tested on the JVM against a live server.
+
+use std::{fs, path::Path};
+
+use secrecy::ExposeSecret;
+
+use super::{JWT_SECRET, Live, library::Library};
+use crate::{error::Error, shell, workspace::Workspace};
+
+const FOLDER: &str = "bindings/mobile/kotlin";
+
+pub(super) fn test(workspace: &Workspace, library: &Library, live: &Live) -> Result<(), Error> {
+    let generated = library.generate(workspace, "kotlin")?;
+    let property = |name: &str, value: &Path| format!("-D{name}={}", value.display());
+    let mut maven = shell::command("mvn", &workspace.root.join(FOLDER));
+    maven
+        .args(["--batch-mode", "--no-transfer-progress", "test"])
+        .arg(property("acd.generated", &generated))
+        .arg(property("acd.library", &library.folder))
+        .arg(property("acd.build", &library.folder_of("maven")))
+        .env("ACD_URL", &live.url)
+        .env("ACD_WRITE_KEY", live.write_key.expose_secret())
+        .env("ACD_OPERATOR_KEY", live.operator_key.expose_secret())
+        .env("ACD_TEST_JWT_SECRET", JWT_SECRET);
+    shell::run(&mut maven)
+}
+
+/// All packages share the workspace's version.
+pub(super) fn version_is_the_workspaces(workspace: &Workspace) -> Result<(), Error> {
+    let pom = workspace.root.join(FOLDER).join("pom.xml");
+    let text = fs::read_to_string(&pom).map_err(Error::file("read", &pom))?;
+    let version = concat!("<artifactId>acd-mobile</artifactId>\n  <version>", env!("CARGO_PKG_VERSION"), "</version>");
+    if text.contains(version) {
+        return Ok(());
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    Err(Error::Check(format!("{} has another version than the workspace's {version}", pom.display())))
+}

@@ -20,7 +20,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::{
     bench::Bench,
     error::Error,
-    parts::{Context, Part},
+    parts::{
+        Context, Part,
+        mobile::{self, Package},
+    },
     workspace::Workspace,
 };
 
@@ -60,7 +63,11 @@ enum Task {
     /// Check the client crates for WebAssembly and run their suite under Node.
     Wasm,
     /// Build the mobile library and test its Kotlin, Swift and Python.
-    Mobile,
+    Mobile {
+        /// Make this for apps to depend on instead.
+        #[arg(long)]
+        package: Option<Package>,
+    },
     /// Build the API documentation, warnings denied.
     Docs,
     /// Check that every crate can be published, in which order, and with which files.
@@ -94,7 +101,8 @@ fn run(task: Task) -> Result<bool, Error> {
         Task::Demo { exit } => demo::run(&workspace, exit).map(|()| true),
         Task::Bench { what } => bench::run(&workspace, what).map(|()| true),
         Task::Wasm => Ok(one(Part::Wasm, workspace)),
-        Task::Mobile => Ok(one(Part::Mobile, workspace)),
+        Task::Mobile { package: None } => Ok(one(Part::Mobile, workspace)),
+        Task::Mobile { package: Some(package) } => mobile::package(&workspace, package).map(|()| true),
         Task::Docs => Ok(one(Part::Docs, workspace)),
         Task::Release { .. } => release::dry_run(&workspace).map(|()| true),
     }

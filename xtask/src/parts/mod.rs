@@ -5,7 +5,7 @@ mod deny;
 mod features;
 mod fuzz;
 pub(crate) mod meta;
-mod mobile;
+pub(crate) mod mobile;
 mod msrv;
 mod openapi;
 mod pixel;

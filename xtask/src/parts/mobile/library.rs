@@ -4,15 +4,16 @@ use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use crate::{error::Error, setup, shell, workspace::Workspace};
 
-const CRATE: &str = "acd-mobile";
+pub(super) const CRATE: &str = "acd-mobile";
 const NAME: &str = "acd_mobile";
 const GENERATOR: &str = "acd-uniffi-bindgen";
 /// The profile of the workspace that makes it small.
-const PROFILE: &str = "mobile";
+pub(super) const PROFILE: &str = "mobile";
 
 /// Each architecture of an app carries the library once, and stores show the sum.
 const MOST_BYTES: u64 = 6_000_000;
@@ -42,6 +43,18 @@ pub(super) fn build(workspace: &Workspace) -> Result<Library, Error> {
     strip.arg(if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" });
     shell::run(strip.arg("-o").arg(&stripped).arg(&whole))?;
     Ok(Library { whole, folder, stripped, made })
+}
+
+/// The command that builds it for another system than this one.
+pub(super) fn cargo_build(workspace: &Workspace, target: &str) -> Command {
+    let mut build = workspace.cargo();
+    build.args(["build", "-p", CRATE, "--profile", PROFILE, "--target", target]);
+    build
+}
+
+/// Where that command puts it.
+pub(super) fn folder_of_target(workspace: &Workspace, target: &str) -> PathBuf {
+    workspace.target.join(target).join(PROFILE)
 }
 
 /// Its types hold on what phones have, which differs from this machine where the system is asked for something.

@@ -1,14 +1,16 @@
 //! The mobile library: small enough, its Kotlin works on the JVM against a live server, its Swift is Swift.
 
+mod aar;
 mod kotlin;
 mod library;
 mod python;
 mod swift;
+mod xcframework;
 
 use secrecy::SecretString;
 
 use super::Context;
-use crate::{error::Error, report::Outcome, server::Server};
+use crate::{error::Error, report::Outcome, server::Server, workspace::Workspace};
 
 /// The product that the app belongs to.
 const PRODUCT: &str = "portal28";
@@ -20,6 +22,25 @@ struct Live {
     url: String,
     write_key: SecretString,
     operator_key: SecretString,
+}
+
+/// What an app depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Package {
+    /// An archive for Android; needs the Android NDK.
+    Aar,
+    /// A framework for iOS and its Swift package; needs Xcode.
+    Xcframework,
+}
+
+/// Makes a package where its kit is installed.
+pub(crate) fn package(workspace: &Workspace, package: Package) -> Result<(), Error> {
+    let made = match package {
+        Package::Aar => aar::make(workspace)?,
+        Package::Xcframework => xcframework::make(workspace)?,
+    };
+    println!("{}", made.display());
+    Ok(())
 }
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
@@ -38,5 +59,8 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     python::smoke(workspace, &library, &live)?;
     kotlin::test(workspace, &library, &live)?;
     server.stop()?;
+    if context.full {
+        kotlin::compile_example(workspace, &library)?;
+    }
     Ok(Outcome::Passed)
 }

@@ -1,7 +1,11 @@
 //! The Swift of the mobile library, as far as it can be judged without a Swift compiler: its syntax, its C header, and that
 //! the library exports what the header declares.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::library::Library;
 use crate::{
@@ -11,7 +15,7 @@ use crate::{
     workspace::Workspace,
 };
 
-const FOLDER: &str = "bindings/mobile/swift";
+pub(super) const FOLDER: &str = "bindings/mobile/swift";
 /// What begins the name of every function between the languages.
 const PREFIXES: [&str; 2] = ["uniffi_acd_mobile_", "ffi_acd_mobile_"];
 
@@ -20,13 +24,28 @@ pub(super) fn check(workspace: &Workspace, library: &Library) -> Result<(), Erro
     let folder = workspace.root.join(FOLDER);
     let programs = python_environment(&tools_folder(workspace).join("swift"), &folder.join("requirements.txt"))?;
     let mut syntax = shell::command(programs.join("python"), &folder);
-    shell::run(syntax.arg("check.py").arg(generated.join("AcdMobile.swift")))?;
+    syntax.args(["check.py", "Package.swift"]).arg(generated.join("AcdMobile.swift"));
+    for sources in ["Sources/AcdMobile", "Tests/AcdMobileTests", "../../../examples/ios/Shop"] {
+        syntax.args(swift_files(&folder.join(sources))?);
+    }
+    shell::run(&mut syntax)?;
     let header = generated.join("AcdMobileFFI.h");
     // Words of Clang that other C compilers do not know.
     let mut compiler = shell::command("cc", &generated);
     compiler.args(["-x", "c", "-fsyntax-only", "-Werror", "-D_Nonnull=", "-D_Nullable=", "-include"]);
     shell::run(compiler.arg(&header).arg("/dev/null"))?;
     every_function_is_exported(&header, library)
+}
+
+fn swift_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::file("list", folder))? {
+        let path = entry.map_err(Error::file("list", folder))?.path();
+        if path.extension().is_some_and(|extension| extension == "swift") {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 fn every_function_is_exported(header: &Path, library: &Library) -> Result<(), Error> {

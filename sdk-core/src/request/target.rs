@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
 
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+use crate::transport::AbsoluteUrl;
 
 /// RFC 3986's unreserved characters stay as they are; everything else is encoded in path segments and query alike, so
 /// that no value can add a segment or a pair.
@@ -26,26 +26,27 @@ impl BaseUrl {
     /// Checks a base URL as it comes from settings.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let refuse = |why: &str| Err(Error::new(ErrorKind::Configuration, format!("the base URL {why}")));
-        let url = Url::parse(text).map_err(|cause| {
+        let url = AbsoluteUrl::parse(text).map_err(|cause| {
             // The text itself is not repeated: it may hold a password.
             Error::new(ErrorKind::Configuration, "the base URL is not a URL such as https://api.example.com")
                 .with_source(cause)
         })?;
-        if !matches!(url.scheme(), "http" | "https") {
+        if !url.has_scheme("http") && !url.has_scheme("https") {
             return refuse("must start with http:// or https://");
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if url.has_credentials() {
             return refuse("must not hold a user or password: give them to the client's auth instead");
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        let text = url.into_text();
+        if text.contains(['?', '#']) {
             return refuse("must not hold a query or fragment");
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self(text.trim_end_matches('/').to_owned()))
     }
 
     /// Whether `uri` has the same scheme, host and port, so that it may see what the base URL's server may see.
     pub(crate) fn has_origin_of(&self, uri: &Uri) -> bool {
-        let of = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+        let of = |text: &str| AbsoluteUrl::parse(text).ok().map(|url| url.origin());
         of(&self.0) == of(&uri.to_string())
     }
 }
@@ -151,16 +152,15 @@ impl Target {
 
     /// Checks a URL that a server gave. It is not repeated in errors: whoever holds it may often write to it.
     fn resolve_elsewhere(&self, url: &str, base: &BaseUrl, operation: &Operation) -> Result<Uri> {
-        let mut url = Url::parse(url)
+        let url = AbsoluteUrl::parse(url)
             .map_err(|cause| refused(operation, "was given a URL that is not an absolute one").with_source(cause))?;
-        if !matches!((url.scheme(), base.0.starts_with("https:")), ("https", _) | ("http", false)) {
+        if !url.has_scheme("https") && (base.0.starts_with("https:") || !url.has_scheme("http")) {
             return Err(refused(operation, "was given a URL that is not https, or not http where the base URL is"));
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if url.has_credentials() {
             return Err(refused(operation, "was given a URL with a user or password"));
         }
-        url.set_fragment(None);
-        let mut text = String::from(url);
+        let mut text = url.without_fragment();
         // What is added here begins with a question mark.
         let query = self.query_at.map_or("", |at| &self.url[at..]);
         if text.contains('?') {

@@ -14,6 +14,8 @@ pub(crate) use native as shipped;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wasm as shipped;
 
+pub(crate) use shipped::AbsoluteUrl;
+
 use crate::Result;
 use crate::request::Request;
 use crate::response::Response;

@@ -12,11 +12,13 @@ mod options;
 mod outgoing;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod url;
 
 #[cfg(feature = "hyper")]
 pub use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub(crate) use self::url::AbsoluteUrl;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub use options::TransportOptions;
 

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "fetch")]
 mod fetch;
+mod url;
 
 #[cfg(feature = "fetch")]
 pub use self::fetch::FetchTransport;
+pub(crate) use self::url::AbsoluteUrl;
 
 use super::SharedTransport;
 use crate::Result;

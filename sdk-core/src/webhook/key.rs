@@ -2,42 +2,60 @@
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey as Ed25519Private, VerifyingKey as Ed25519Public};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::{Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::candidates::{Candidate, Candidates};
+use super::engine::{HmacEngine, HmacHash};
 
 /// What is signed, in pieces, so that nothing has to be copied together: what comes before the body, and the body.
 pub(super) type Content<'a> = [&'a [u8]; 5];
 
 /// A secret that has already gone through the first half of HMAC, which is the same for every message.
 #[derive(Clone)]
-pub(super) enum MacKey {
+pub(super) struct MacKey {
+    ready: Ready,
+    /// For an engine, which has no use for that half.
+    secret: SecretSlice<u8>,
+}
+
+#[derive(Clone)]
+enum Ready {
     Sha256(Hmac<Sha256>),
     Sha512(Box<Hmac<Sha512>>),
 }
 
 impl MacKey {
     pub(super) fn sha256(secret: &[u8]) -> Result<Self, &'static str> {
-        Hmac::new_from_slice(secret).map(Self::Sha256).map_err(|_| UNUSABLE)
+        let ready = Hmac::new_from_slice(secret).map(Ready::Sha256).map_err(|_| UNUSABLE)?;
+        Ok(Self { ready, secret: secret.to_vec().into() })
     }
 
     pub(super) fn sha512(secret: &[u8]) -> Result<Self, &'static str> {
-        Hmac::new_from_slice(secret).map(Box::new).map(Self::Sha512).map_err(|_| UNUSABLE)
+        let ready = Hmac::new_from_slice(secret).map(Box::new).map(Ready::Sha512).map_err(|_| UNUSABLE)?;
+        Ok(Self { ready, secret: secret.to_vec().into() })
     }
 
     /// Whether any candidate is this key's MAC. All are compared, each in constant time.
-    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>) -> bool {
-        match self {
-            Self::Sha256(key) => any_is(&sha256(key, content), candidates),
-            Self::Sha512(key) => any_is(&sha512(key, content), candidates),
+    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>, engine: Option<&dyn HmacEngine>) -> bool {
+        let elsewhere = |hash| engine.and_then(|engine| engine.hmac(hash, self.secret.expose_secret(), content));
+        match &self.ready {
+            Ready::Sha256(key) => {
+                let mac = elsewhere(HmacHash::Sha256).and_then(|mac| mac.try_into().ok());
+                any_is(&mac.unwrap_or_else(|| sha256(key, content)), candidates)
+            }
+            Ready::Sha512(key) => {
+                let mac = elsewhere(HmacHash::Sha512).and_then(|mac| mac.try_into().ok());
+                any_is(&mac.unwrap_or_else(|| sha512(key, content)), candidates)
+            }
         }
     }
 
     fn sign(&self, content: &Content<'_>) -> Vec<u8> {
-        match self {
-            Self::Sha256(key) => sha256(key, content).to_vec(),
-            Self::Sha512(key) => sha512(key, content).to_vec(),
+        match &self.ready {
+            Ready::Sha256(key) => sha256(key, content).to_vec(),
+            Ready::Sha512(key) => sha512(key, content).to_vec(),
         }
     }
 }
@@ -79,9 +97,9 @@ impl VerifyingKey {
         if key.is_weak() { Err("is a weak Ed25519 public key") } else { Ok(Self::Ed25519(Box::new(key))) }
     }
 
-    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>) -> bool {
+    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>, engine: Option<&dyn HmacEngine>) -> bool {
         match self {
-            Self::Mac(key) => key.accepts(content, candidates),
+            Self::Mac(key) => key.accepts(content, candidates, engine),
             Self::Ed25519(key) => {
                 let mut signatures = candidates.iter().filter_map(Candidate::ed25519).peekable();
                 if signatures.peek().is_none() {
@@ -96,9 +114,14 @@ impl VerifyingKey {
 }
 
 /// The place of the first key that accepts a candidate. Every key is tried, whichever matches.
-pub(super) fn matching(keys: &[VerifyingKey], content: &Content<'_>, candidates: &Candidates<'_>) -> Option<usize> {
+pub(super) fn matching(
+    keys: &[VerifyingKey],
+    content: &Content<'_>,
+    candidates: &Candidates<'_>,
+    engine: Option<&dyn HmacEngine>,
+) -> Option<usize> {
     keys.iter().enumerate().fold(None, |found, (place, key)| {
-        let accepts = key.accepts(content, candidates);
+        let accepts = key.accepts(content, candidates, engine);
         found.or(accepts.then_some(place))
     })
 }
@@ -163,9 +186,9 @@ mod tests {
         for text in ["", SHA512, SHA256] {
             candidates.push(Candidate::HexMac(text)).unwrap();
         }
-        assert_eq!(matching(&keys, &CONTENT, &candidates), Some(1));
-        assert_eq!(matching(&keys[..1], &CONTENT, &candidates), None);
-        assert_eq!(matching(&keys, &CONTENT, &Candidates::default()), None);
+        assert_eq!(matching(&keys, &CONTENT, &candidates, None), Some(1));
+        assert_eq!(matching(&keys[..1], &CONTENT, &candidates, None), None);
+        assert_eq!(matching(&keys, &CONTENT, &Candidates::default(), None), None);
     }
 
     #[test]

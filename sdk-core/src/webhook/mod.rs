@@ -33,6 +33,7 @@
 
 mod candidates;
 mod dialect;
+mod engine;
 mod error;
 mod header;
 mod key;
@@ -43,6 +44,7 @@ mod timestamp;
 mod verified;
 mod verifier;
 
+pub use engine::{HmacEngine, HmacHash};
 pub use error::WebhookError;
 pub use scheme::Scheme;
 pub use signer::WebhookSigner;

@@ -104,11 +104,19 @@ impl<T> Verified<T> {
     /// `meta:sha256:5891b5…` with the body's hash where there is no id. It is unique within one endpoint: endpoints that
     /// are sent the same events need a guard each.
     pub fn replay_key(&self) -> String {
+        self.ids().1
+    }
+
+    /// [`message_id`](Self::message_id) and [`replay_key`](Self::replay_key) at once, as either may have to look into the
+    /// body.
+    pub fn ids(&self) -> (Option<String>, String) {
         let scheme = self.message.scheme;
-        match self.message_id() {
+        let id = self.message_id();
+        let key = match &id {
             Some(id) => format!("{scheme}:{id}"),
             None => format!("{scheme}:sha256:{}", hex::encode(&Sha256::digest(&self.message.body))),
-        }
+        };
+        (id, key)
     }
 
     /// How long a guard has to remember the message: until its sender stops repeating it and its timestamp, if it has one,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::dialect::Dialect;
+use super::engine::HmacEngine;
 use super::key::{VerifyingKey, matching};
 use super::secrets::read_all;
 use super::timestamp::Window;
@@ -33,6 +34,7 @@ pub struct Verifier {
     window: Window,
     memory: Duration,
     runtime: Runtime,
+    engine: Option<Arc<dyn HmacEngine>>,
 }
 
 impl Verifier {
@@ -45,7 +47,15 @@ impl Verifier {
         let (dialect, keys) = read_all(&scheme, secrets, |dialect, secret| dialect.verifying_key(secret))?;
         let window = dialect.window();
         let runtime = Runtime::system();
-        Ok(Self { scheme: scheme.as_str(), dialect, keys: keys.into(), window, memory: FOUR_DAYS, runtime })
+        Ok(Self {
+            scheme: scheme.as_str(),
+            dialect,
+            keys: keys.into(),
+            window,
+            memory: FOUR_DAYS,
+            runtime,
+            engine: None,
+        })
     }
 
     /// Sets how old a signed timestamp may be. Default 300 s, which itself passes; 24 hours for TikTok Shop. Schemes that
@@ -80,6 +90,13 @@ impl Verifier {
         self
     }
 
+    /// Has HMACs computed elsewhere. Default: by this crate.
+    #[must_use]
+    pub fn with_hmac(mut self, engine: impl HmacEngine) -> Self {
+        self.engine = Some(Arc::new(engine));
+        self
+    }
+
     /// Verifies a message: signature first, then time, so that [`WebhookError::Expired`] and [`WebhookError::TooNew`] are
     /// said of authentic messages alone. `body` is what arrived, byte for byte: JSON that was parsed and written again is
     /// another message.
@@ -90,8 +107,8 @@ impl Verifier {
         let claim = self.dialect.claim(headers)?;
         let body = body.into();
         let [a, b, c, d] = self.dialect.preamble(claim.id, claim.timestamp.map_or("", |timestamp| timestamp.text));
-        let secret_index =
-            matching(&self.keys, &[a, b, c, d, &body], &claim.candidates).ok_or(WebhookError::NoMatch)?;
+        let secret_index = matching(&self.keys, &[a, b, c, d, &body], &claim.candidates, self.engine.as_deref())
+            .ok_or(WebhookError::NoMatch)?;
         let now = self.runtime.wall();
         let seconds = claim.timestamp.map(|timestamp| timestamp.seconds).or_else(|| self.dialect.seconds_in(&body));
         let signed_at = seconds.map(|seconds| self.window.check(seconds, now)).transpose()?;

@@ -1,5 +1,6 @@
 //! Webhooks: published vectors, every mutation of them, whatever bodies there are, and a peer.
 
+mod engine;
 mod mutations;
 mod peer;
 mod replays;

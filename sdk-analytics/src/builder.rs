@@ -3,6 +3,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+#[cfg(feature = "store")]
+use acd_core::runtime::BoxFuture;
 use acd_core::{Basic, Client, ClientBuilder, RetryConfig, Runtime, Secret};
 
 use crate::client::AnalyticsClient;
@@ -16,6 +18,8 @@ use crate::queue::{BatchLimits, Overflow, Queue, QueueLimits};
 use crate::shared::{FailureCallback, Pace, Shared, Withdrawal};
 use crate::signal::Signal;
 use crate::stats::Counters;
+#[cfg(feature = "store")]
+use crate::store::{Depot, EventStore, MIN_STORE_BYTES, Surroundings};
 use crate::wire::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES};
 
 /// For how long the same events are tried again, where they are held in memory alone.
@@ -42,7 +46,15 @@ pub struct AnalyticsClientBuilder {
     on_failure: Option<FailureCallback>,
     #[cfg(feature = "durable")]
     durable: Option<DurableQueue>,
+    #[cfg(feature = "store")]
+    store: Option<OpenStore>,
+    #[cfg(feature = "store")]
+    store_bytes: u64,
 }
+
+/// Opens a store once the rest of the client is there.
+#[cfg(feature = "store")]
+type OpenStore = Box<dyn FnOnce(u64, Overflow, Surroundings) -> (Depot, BoxFuture<'static, ()>)>;
 
 impl AnalyticsClientBuilder {
     pub(crate) fn new(write_key: Secret, base_url: String) -> Self {
@@ -63,6 +75,10 @@ impl AnalyticsClientBuilder {
             on_failure: None,
             #[cfg(feature = "durable")]
             durable: None,
+            #[cfg(feature = "store")]
+            store: None,
+            #[cfg(feature = "store")]
+            store_bytes: 8 * 1024 * 1024,
         }
     }
 
@@ -151,6 +167,26 @@ impl AnalyticsClientBuilder {
         self
     }
 
+    /// Keeps events in this store until the server has them, where there are no files for
+    /// [`DurableQueue`](crate::DurableQueue). It takes that one's place.
+    #[cfg(feature = "store")]
+    pub fn store(mut self, store: impl EventStore) -> Self {
+        self.store = Some(Box::new(move |max_bytes, overflow, surroundings| {
+            let (depot, keeper) = Depot::new(store, max_bytes, overflow, surroundings);
+            (depot, Box::pin(keeper))
+        }));
+        self
+    }
+
+    /// Sets how many bytes of events wait in the store, and with it in memory. Default 8 MiB, at least 512 KiB. At the limit
+    /// the queue in memory fills up and overflows by its policy, or the oldest events in the store give way, as
+    /// [`overflow`](Self::overflow) says.
+    #[cfg(feature = "store")]
+    pub fn store_bytes(mut self, bytes: u64) -> Self {
+        self.store_bytes = bytes;
+        self
+    }
+
     /// Sets clock, waiting, randomness and executor. Default [`Runtime::system`].
     pub fn runtime(mut self, runtime: Runtime) -> Self {
         self.runtime = runtime;
@@ -204,6 +240,17 @@ impl AnalyticsClientBuilder {
         };
         #[cfg(not(feature = "durable"))]
         let (source, give_up_after) = (Source::Memory, Some(GIVE_UP_AFTER));
+        #[cfg(feature = "store")]
+        let (source, give_up_after) = match self.store {
+            None => (source, give_up_after),
+            Some(open) => {
+                let (queue, context, sending) = (queue.clone(), context.clone(), signal.clone());
+                let surroundings = Surroundings { queue, context, sending, limits };
+                let (depot, keeper) = open(self.store_bytes, self.queue.overflow, surroundings);
+                self.runtime.spawn(keeper).map_err(BuildError::Http)?;
+                (Source::Store(depot), None)
+            }
+        };
         let pace = Pace {
             interval: self.interval,
             give_up_after: self.give_up_after.unwrap_or(give_up_after),
@@ -247,6 +294,8 @@ impl AnalyticsClientBuilder {
         if let Some(durable) = &self.durable {
             within("durable.max_bytes", durable.max_bytes, MIN_DISK_BYTES as usize, usize::MAX)?;
         }
+        #[cfg(feature = "store")]
+        within("store_bytes", self.store_bytes, MIN_STORE_BYTES as usize, usize::MAX)?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use acd_core::Secret;
 use serde::Serialize;
 
 use crate::builder::AnalyticsClientBuilder;
-#[cfg(feature = "durable")]
+#[cfg(any(feature = "durable", feature = "store"))]
 use crate::delivery::Source;
 use crate::error::{EnqueueError, FlushError};
 use crate::event::{Alias, Encode, Group, Identify, MessageId, Page, Screen, Track, encode};
@@ -164,8 +164,22 @@ impl AnalyticsClient {
     #[cfg(feature = "durable")]
     pub async fn persist(&self) -> Result<(), crate::JournalError> {
         match &self.shared().backlog.source {
-            Source::Memory => Ok(()),
             Source::Journal(journal) => journal.persist().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Completes once everything tracked until now is in the store given to
+    /// [`store`](AnalyticsClientBuilder::store). Without one it completes at once.
+    ///
+    /// # Errors
+    /// [`StoreError`](crate::StoreError) when the host refuses or the limit is reached; the events stay in memory and are sent
+    /// from there.
+    #[cfg(feature = "store")]
+    pub async fn stored(&self) -> Result<(), crate::StoreError> {
+        match &self.shared().backlog.source {
+            Source::Store(depot) => depot.persist().await,
+            _ => Ok(()),
         }
     }
 

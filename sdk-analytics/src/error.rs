@@ -70,6 +70,27 @@ pub enum EnqueueError {
     InvalidTimestamp,
 }
 
+impl EnqueueError {
+    /// A stable name for logs, metrics and other languages.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::ConsentWithheld => "consent_withheld",
+            Self::QueueFull => "queue_full",
+            Self::MissingUser => "missing_user",
+            Self::EmptyField { .. } => "empty_field",
+            Self::FieldTooLong { .. } => "field_too_long",
+            Self::NotAnObject { .. } => "not_an_object",
+            Self::NestingTooDeep { .. } => "nesting_too_deep",
+            Self::NulCharacter { .. } => "nul_character",
+            Self::Unserialisable { .. } => "unserialisable",
+            Self::TooLarge => "too_large",
+            Self::InvalidTimestamp => "invalid_timestamp",
+        }
+    }
+}
+
 /// Why [`AnalyticsClient::flush`](crate::AnalyticsClient::flush) could not settle every event.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]

@@ -27,6 +27,8 @@ mod shared;
 mod signal;
 #[cfg(feature = "client")]
 mod stats;
+#[cfg(feature = "store")]
+mod store;
 
 #[cfg(feature = "client")]
 pub use crate::{
@@ -42,3 +44,5 @@ pub use crate::{
 };
 #[cfg(feature = "durable")]
 pub use journal::{DurableQueue, JournalError, SyncPolicy};
+#[cfg(feature = "store")]
+pub use store::{EventStore, RecordKey, StoreError};

@@ -78,6 +78,8 @@ impl Shared {
             Source::Memory => self.signal.notify(),
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.wake(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.wake(),
         }
     }
 

@@ -219,7 +219,7 @@ impl Courier {
         self.send_all(false).await;
         let mut handed_back = 0;
         let shared = self.shared.clone();
-        if let Some(parcel) = self.kept.take().filter(|_| !shared.backlog.is_durable()) {
+        if let Some(parcel) = self.kept.take().filter(|parcel| !parcel.is_kept()) {
             handed_back += parcel.fail(FailureReason::Shutdown);
         }
         let unwritten = shared.backlog.close().await;

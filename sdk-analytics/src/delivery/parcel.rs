@@ -51,6 +51,11 @@ impl Parcel {
         self.batch.upto
     }
 
+    /// Whether its events outlive the process.
+    pub(super) fn is_kept(&self) -> bool {
+        self.batch.is_kept
+    }
+
     /// Sends until every event is accepted or has failed for good, or sending is stopped.
     pub(super) async fn deliver(mut self, courier: &mut Courier) -> Result<(), (Interrupt, Box<Self>)> {
         while let Some(range) = self.ranges.pop() {
@@ -79,7 +84,9 @@ impl Parcel {
     /// Gives up on what is not settled, and says how many events that is.
     pub(super) fn fail(mut self, reason: FailureReason) -> u64 {
         let ranges = std::mem::take(&mut self.ranges);
-        ranges.into_iter().rev().map(|range| self.fail_range(&range, reason.clone())).sum()
+        let failed = ranges.into_iter().rev().map(|range| self.fail_range(&range, reason.clone())).sum();
+        self.shared.backlog.settle(self.batch);
+        failed
     }
 
     /// Forgets what is not settled. On disk it is forgotten already.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use crate::journal::{Journal, Receipt};
 use crate::queue::{Chunk, Queue};
 use crate::stats::Stats;
+#[cfg(feature = "store")]
+use crate::store::Depot;
 
 /// Where the background task takes events from.
 #[derive(Debug)]
@@ -13,6 +15,9 @@ pub(crate) enum Source {
     /// The folder that the writer thread moves the queue to.
     #[cfg(feature = "durable")]
     Journal(Journal),
+    /// The store that a task moves the queue to.
+    #[cfg(feature = "store")]
+    Store(Depot),
 }
 
 /// Events taken for sending.
@@ -23,6 +28,8 @@ pub(crate) struct Batch {
     pub(crate) context: Arc<[u8]>,
     /// The mark that is reached once they are settled.
     pub(crate) upto: u64,
+    /// Whether its events outlive the process.
+    pub(crate) is_kept: bool,
     #[cfg(feature = "durable")]
     receipt: Option<Receipt>,
 }
@@ -47,6 +54,7 @@ impl Backlog {
                 chunk,
                 context: self.context.clone(),
                 upto,
+                is_kept: false,
                 #[cfg(feature = "durable")]
                 receipt: None,
             })),
@@ -57,9 +65,19 @@ impl Backlog {
                     chunk: taken.chunk,
                     context: taken.context,
                     upto: taken.upto,
+                    is_kept: true,
                     receipt: Some(taken.receipt),
                 }))
             }
+            #[cfg(feature = "store")]
+            Source::Store(depot) => Ok(depot.take().await.map(|taken| Batch {
+                chunk: taken.chunk,
+                context: taken.context,
+                upto: taken.upto,
+                is_kept: taken.is_kept,
+                #[cfg(feature = "durable")]
+                receipt: None,
+            })),
         }
     }
 
@@ -69,6 +87,10 @@ impl Backlog {
         if let (Source::Journal(journal), Some(receipt)) = (&self.source, batch.receipt) {
             journal.settle(receipt);
             return;
+        }
+        #[cfg(feature = "store")]
+        if let Source::Store(depot) = &self.source {
+            depot.settle();
         }
         self.queue.recycle(batch.chunk);
     }
@@ -80,6 +102,8 @@ impl Backlog {
             // A writer that is gone hands nothing out: the next take says so.
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.mark().await.unwrap_or(u64::MAX),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.mark(),
         }
     }
 
@@ -89,6 +113,8 @@ impl Backlog {
             Source::Memory => self.queue.held().0 > 0,
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.is_waiting(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.is_waiting(),
         }
     }
 
@@ -98,6 +124,8 @@ impl Backlog {
             Source::Memory => self.queue.has_full_batch(),
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.has_full_batch(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.has_full_batch(),
         }
     }
 
@@ -108,6 +136,8 @@ impl Backlog {
             Source::Memory => in_memory,
             #[cfg(feature = "durable")]
             Source::Journal(journal) => in_memory + journal.refused() + journal.unsettled(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => in_memory + depot.held(),
         }
     }
 
@@ -122,6 +152,8 @@ impl Backlog {
                 journal.clear();
                 in_queue + behind_it
             }
+            #[cfg(feature = "store")]
+            Source::Store(depot) => in_queue + depot.clear(),
         }
     }
 
@@ -131,16 +163,20 @@ impl Backlog {
             Source::Memory => 0,
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.dropped(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.dropped(),
         }
     }
 
     /// Ends the source. Gives what it took from the queue and could not keep.
-    pub(crate) async fn close(&self) -> Option<Chunk> {
+    pub(crate) async fn close(&self) -> Vec<Chunk> {
         match &self.source {
-            Source::Memory => None,
+            Source::Memory => Vec::new(),
             // A writer that is gone has nothing to give.
             #[cfg(feature = "durable")]
-            Source::Journal(journal) => journal.close().await.ok().flatten(),
+            Source::Journal(journal) => journal.close().await.ok().flatten().into_iter().collect(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.close().await,
         }
     }
 
@@ -150,6 +186,8 @@ impl Backlog {
             Source::Memory => 0,
             #[cfg(feature = "durable")]
             Source::Journal(journal) => journal.unsettled(),
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.kept(),
         }
     }
 
@@ -164,10 +202,12 @@ impl Backlog {
                 disk_failures: journal.failures(),
                 ..Stats::default()
             },
+            #[cfg(feature = "store")]
+            Source::Store(depot) => depot.stats(),
         }
     }
 
-    /// Whether what is left outlives the process.
+    /// Whether events are held behind the queue until they are settled, the batch under way among them.
     pub(crate) fn is_durable(&self) -> bool {
         !matches!(self.source, Source::Memory)
     }

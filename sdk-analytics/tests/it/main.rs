@@ -11,4 +11,5 @@ mod failures;
 mod killed;
 mod overflow;
 mod request;
+mod store;
 mod support;

@@ -44,6 +44,12 @@ impl PlatformClient {
         Self { http }
     }
 
+    /// The HTTP client beneath, with this client's credentials and limits: for calls put together from their
+    /// [`Operation`](acd_core::Operation), as the bindings to other languages make them.
+    pub fn http(&self) -> &Client {
+        &self.http
+    }
+
     /// API keys: create, list, rotate, revoke.
     pub fn keys(&self) -> KeysClient<'_> {
         KeysClient::new(&self.http)

@@ -4,9 +4,12 @@ use std::{collections::BTreeSet, time::Instant};
 
 use crate::{
     error::Error,
-    parts::meta::{self, Simulator},
+    parts::{
+        meta::{self, Simulator},
+        sdk,
+    },
     server,
-    setup::{self, Need, Node},
+    setup::{self, Compiler, Need, Node},
     shell,
     workspace::Workspace,
 };
@@ -29,6 +32,8 @@ pub(crate) enum Bench {
     Meta,
     /// The cost of one `track()` in the client beside serialising the same event.
     Track,
+    /// `@acd/sdk` under Node: loading beside a bare start, a call beside a bare `fetch`, webhooks beside stripe-node.
+    Bindings,
 }
 
 /// Builds optimised and runs one measurement with its output shown.
@@ -37,6 +42,7 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
         Bench::Jobs => return jobs(workspace),
+        Bench::Bindings => return bindings(workspace),
         Bench::Hub => ("acd-server", &["hub", "attribution", "conversions"][..], BTreeSet::from([Need::Postgres])),
         Bench::Ingest => ("acd-server", &["ingest"][..], BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", &["track"][..], BTreeSet::new()),
@@ -66,6 +72,18 @@ fn meta(workspace: &Workspace) -> Result<(), Error> {
     bench.args(["bench", "-p", "acd-meta", "--bench", "meta"]);
     bench.env("ACD_BENCH_NODE", node.program()).env("ACD_BENCH_PYTHON", python);
     shell::run(bench.env("ACD_BENCH_META", &simulator.meta))
+}
+
+/// The package as it would be published, measured by a script beside it.
+fn bindings(workspace: &Workspace) -> Result<(), Error> {
+    if let Some((_, error)) = setup::ensure(&BTreeSet::from([Need::Node, Need::Wasm]), workspace).pop_first() {
+        return Err(error);
+    }
+    let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
+    let compiler = Compiler::find().ok_or_else(|| Need::Wasm.missing())?;
+    let folder = sdk::build(workspace, &node, compiler)?.join("bench");
+    node.install(&folder)?;
+    shell::run(node.command(&folder).arg("run.mjs"))
 }
 
 /// The official worker runs in a process of its own, started and driven by the program that measures both.

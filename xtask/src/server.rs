@@ -91,8 +91,18 @@ impl Server {
 
     /// Makes an API key of a product with the given scopes.
     pub(crate) fn key(&self, product: &str, scopes: &[&str]) -> Result<SecretString, Error> {
+        self.create_key(Some(product), scopes)
+    }
+
+    /// Makes an administrator's API key.
+    pub(crate) fn admin_key(&self) -> Result<SecretString, Error> {
+        self.create_key(None, &["admin"])
+    }
+
+    fn create_key(&self, product: Option<&str>, scopes: &[&str]) -> Result<SecretString, Error> {
         let mut command = acd_command(&self.acd, self.data.path(), self.address);
-        command.args(["keys", "create", "--json", "--product", product]);
+        command.args(["keys", "create", "--json"]);
+        command.args(product.iter().flat_map(|product| ["--product", product]));
         for scope in scopes {
             command.args(["--scope", scope]);
         }

@@ -11,6 +11,7 @@ mod openapi;
 mod pixel;
 mod rust;
 mod schemathesis;
+pub(crate) mod sdk;
 mod segment;
 mod types;
 mod wasm;
@@ -52,6 +53,8 @@ pub(crate) enum Part {
     Types,
     /// The mobile library is small enough, its Kotlin works on the JVM against a live server, its Swift is Swift.
     Mobile,
+    /// `@acd/sdk` is built, small enough, works under Node and in Chromium, against a live server, and as a package.
+    Sdk,
     /// Segment's own Node client works against a live server.
     Segment,
     /// Meta's own Node and Python SDKs work against the simulated Graph API.
@@ -90,6 +93,7 @@ impl Part {
             Self::Openapi => "openapi",
             Self::Types => "types",
             Self::Mobile => "mobile",
+            Self::Sdk => "sdk",
             Self::Segment => "segment",
             Self::Meta => "meta",
             Self::Pixel => "pixel",
@@ -103,6 +107,7 @@ impl Part {
             Self::Fmt | Self::Clippy => &[Need::Components],
             Self::Rust => &[Need::Postgres, Need::Pgbouncer, Need::Redis],
             Self::Wasm => &[Need::Wasm, Need::Node],
+            Self::Sdk => &[Need::Wasm, Need::Node, Need::Postgres, Need::Chromium],
             Self::Fuzz => &[Need::Cxx],
             Self::Types => &[Need::Node],
             Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python],
@@ -128,6 +133,7 @@ impl Part {
             Self::Openapi => openapi::run(context),
             Self::Types => types::run(context),
             Self::Mobile => mobile::run(context),
+            Self::Sdk => sdk::run(context),
             Self::Segment => segment::run(context),
             Self::Meta => meta::run(context),
             Self::Pixel => pixel::run(context),

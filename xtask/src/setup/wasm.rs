@@ -72,9 +72,26 @@ impl Compiler {
         }
     }
 
-    /// Where `cargo build` puts the module of a library.
-    pub(crate) fn module(self, workspace: &Workspace, library: &str) -> PathBuf {
-        self.target(workspace).join(TARGET).join("debug").join(library).with_extension("wasm")
+    /// `cargo build` of what is downloaded. With the standard library's source at hand that is made small too: without what
+    /// panics print, and of code that takes less room where there is a choice.
+    pub(crate) fn build_small(self, workspace: &Workspace) -> Command {
+        let mut command = self.cargo(workspace, "build");
+        if self.has_source() {
+            command
+                .env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none")
+                .arg("-Zbuild-std-features=optimize_for_size");
+        }
+        command
+    }
+
+    /// Whether the standard library is compiled here.
+    pub(crate) fn has_source(self) -> bool {
+        self == Self::Debian
+    }
+
+    /// Where `cargo build` puts the module of a library; `profile` is the folder of cargo's profile.
+    pub(crate) fn module(self, workspace: &Workspace, profile: &str, library: &str) -> PathBuf {
+        self.target(workspace).join(TARGET).join(profile).join(library).with_extension("wasm")
     }
 
     fn target(self, workspace: &Workspace) -> PathBuf {

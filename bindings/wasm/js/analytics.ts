@@ -1,0 +1,300 @@
+/**
+ * What users do, told to the platform: batched, repeated, and kept until the server has it.
+ *
+ * @packageDocumentation
+ */
+import type { JsonValue } from '@acd/types';
+import type { Rejection } from '@acd/types/analytics';
+
+import { openStore } from '#store';
+
+import { AcdError, fromView, toError, type View } from './error.js';
+import type { Analytics } from './made/acd_wasm_analytics.js';
+import { VERSION } from './made/version.js';
+import { module } from './module/analytics.js';
+import type { EventStore } from './store.js';
+
+export { AcdError, type Attempt, type ErrorKind } from './error.js';
+export type { EventStore } from './store.js';
+
+/** Free-form facts: at most 32 levels deep. */
+export type Facts = { readonly [name: string]: JsonValue | undefined };
+
+/** Settings of an {@link AnalyticsClient}. */
+export interface AnalyticsOptions {
+  /** Where the server is, such as `https://api.example.com`. */
+  baseUrl: string;
+  /** The product's write key: an API key with the scope `events:write` alone, which may stand in a page. */
+  writeKey: string;
+  /**
+   * Keeps events until the server has them, so that they outlive the page or process: in browsers the name of an IndexedDB
+   * database, in Node, Bun and Deno a folder, which serves one client at a time; or a store of your own. Left out, events are
+   * held in memory alone.
+   */
+  keepIn?: string | EventStore | undefined;
+  /** Sent with every batch: `{ app: { name: 'shop', version: '1.2' } }`. Locale and time zone are filled in. */
+  context?: Facts | undefined;
+  /** Whether the user has agreed to be tracked. Default `true`: set it to `false` where they have yet to be asked. */
+  consent?: boolean | undefined;
+  /** What becomes of held events when consent is withdrawn. Default `forget`. */
+  onWithdrawal?: 'forget' | 'keep' | undefined;
+  /** How many events wait in memory. Default 20,000. */
+  queueEvents?: number | undefined;
+  /** How many bytes of events wait in memory. Default 16 MiB, at least 32 KiB. */
+  queueBytes?: number | undefined;
+  /** How many bytes of events are kept. Default 8 MiB, at least 512 KiB. */
+  keepBytes?: number | undefined;
+  /** What gives way when there is no more room. Default `oldest`; with `newest` the call throws. */
+  dropWhenFull?: 'oldest' | 'newest' | undefined;
+  /** How many events make a batch full. Default 100, at most 2,500. */
+  batchEvents?: number | undefined;
+  /** How long an event waits for a batch to fill, in milliseconds. Default 1,000. */
+  intervalMs?: number | undefined;
+  /** For how long {@link AnalyticsClient.shutdown} sends what is queued, in milliseconds. Default 10,000. */
+  shutdownTimeoutMs?: number | undefined;
+  /** For how long the same events are tried again, in milliseconds. Default 12 hours, and for ever with `keepIn`. */
+  giveUpAfterMs?: number | undefined;
+  /** Called with events that failed for good. What it throws is dropped. */
+  onFailure?: ((failed: FailedEvents) => void) | undefined;
+}
+
+/** Whose event it is: a known user, a visitor by a random id, or both. */
+export type Who =
+  | { userId: string; anonymousId?: string | undefined }
+  | { anonymousId: string; userId?: string | undefined };
+
+/** What every event may have. */
+export interface EventOptions {
+  /** When it happened. Default: now. */
+  timestamp?: Date | string | undefined;
+  /**
+   * The id by which the server recognises a repeat, at most 100 bytes. Default: a new UUID. Derive it from what happened
+   * (`order-1042-completed`) where the same fact may be told twice.
+   */
+  messageId?: string | undefined;
+  /** What differs for this event from the context of the batch. */
+  context?: Facts | undefined;
+  /** Which destinations may have it, for example `{ All: true }`. */
+  integrations?: Facts | undefined;
+}
+
+/** Something a user did. */
+export type TrackEvent = Who & EventOptions & {
+  /** What, as "object action" by convention: `Order Completed`. */
+  event: string;
+  properties?: Facts | undefined;
+};
+
+/** Who a user is. With both ids it joins what the visitor did before with the user. */
+export type IdentifyEvent = Who & EventOptions & { traits?: Facts | undefined };
+
+/** A page or screen that was viewed. */
+export type PageEvent = Who & EventOptions & {
+  name?: string | undefined;
+  category?: string | undefined;
+  properties?: Facts | undefined;
+};
+
+/** The group that a user belongs to. */
+export type GroupEvent = Who & EventOptions & { groupId: string; traits?: Facts | undefined };
+
+/** A second id of a user. */
+export type AliasEvent = EventOptions & { previousId: string; userId: string };
+
+/** Events that will not be sent again. */
+export interface FailedEvents {
+  /** Why. */
+  readonly reason: 'rejected' | 'refused' | 'too_large' | 'gave_up' | 'overflow' | 'shutdown';
+  /** How many. */
+  readonly count: number;
+  /** What the last attempt ended with, where one was made. */
+  readonly error: AcdError | undefined;
+  /** The events, oldest first; none for `overflow`. */
+  readonly events: readonly { readonly event: unknown; readonly rejection: Rejection | null }[];
+}
+
+/** What the client did since it was opened. Events, unless it says otherwise. */
+export interface AnalyticsStats {
+  /** Taken. */
+  readonly tracked: number;
+  /** Not taken, since consent was withheld. */
+  readonly withoutConsent: number;
+  /** Stored by the server, now or before. */
+  readonly delivered: number;
+  /** Of the delivered, those that the server had already. */
+  readonly duplicates: number;
+  /** Refused by the server one by one. */
+  readonly rejected: number;
+  /** Failed otherwise. */
+  readonly failed: number;
+  /** Dropped or refused for want of room. */
+  readonly overflowed: number;
+  /** Forgotten because consent was withdrawn. */
+  readonly forgotten: number;
+  /** Attempts to send, in requests. */
+  readonly requests: number;
+  /** Attempts that failed and were to be repeated, in requests. */
+  readonly retries: number;
+  /** Held at present. */
+  readonly held: number;
+  /** Bytes kept at present. */
+  readonly storedBytes: number;
+  /** Bytes that were kept and could not be read. */
+  readonly damagedBytes: number;
+  /** How often the store refused something. */
+  readonly storeFailures: number;
+}
+
+/** What a shutdown left undone. */
+export interface ShutdownReport {
+  /** Events that the server does not have. */
+  readonly left: number;
+  /** Of these, those that are kept for the next client. */
+  readonly stored: number;
+}
+
+/** Tells the platform what users do. */
+export class AnalyticsClient {
+  readonly #inner: Analytics;
+  readonly #close: () => Promise<void>;
+
+  private constructor(inner: Analytics, close: () => Promise<void>) {
+    this.#inner = inner;
+    this.#close = close;
+  }
+
+  /**
+   * Opens a client: loads the module, and what earlier runs left. Rejects with an {@link AcdError} of the kind
+   * `configuration` for settings that cannot work, and of `environment` where events cannot be kept.
+   */
+  static async open(options: AnalyticsOptions): Promise<AnalyticsClient> {
+    const { baseUrl, writeKey, keepIn, onFailure } = options;
+    const loaded = await module();
+    const store = typeof keepIn === 'string' ? await openStore(keepIn) : keepIn;
+    const told = onFailure && ((json: string) => onFailure(failedEvents(json)));
+    try {
+      const inner = new loaded.Analytics(baseUrl, writeKey, settings(options), store, told);
+      return new AnalyticsClient(inner, async () => store?.close?.());
+    } catch (thrown) {
+      await store?.close?.();
+      throw toError(thrown);
+    }
+  }
+
+  /**
+   * Queues something a user did and gives the event's id; `undefined` while consent is withheld. Returns at once. Throws an
+   * {@link AcdError} for an event that cannot be stored as it is, with its `code`, and after {@link shutdown}.
+   */
+  track(event: TrackEvent): string | undefined {
+    return this.#enqueue('track', event);
+  }
+
+  /** Queues who a user is, as {@link track} does. */
+  identify(event: IdentifyEvent): string | undefined {
+    return this.#enqueue('identify', event);
+  }
+
+  /** Queues a web page viewed, as {@link track} does. */
+  page(event: PageEvent): string | undefined {
+    return this.#enqueue('page', event);
+  }
+
+  /** Queues a mobile screen viewed, as {@link track} does. */
+  screen(event: PageEvent): string | undefined {
+    return this.#enqueue('screen', event);
+  }
+
+  /** Queues the group a user belongs to, as {@link track} does. */
+  group(event: GroupEvent): string | undefined {
+    return this.#enqueue('group', event);
+  }
+
+  /** Queues a second id of a user, as {@link track} does. */
+  alias(event: AliasEvent): string | undefined {
+    return this.#enqueue('alias', event);
+  }
+
+  /**
+   * Sends everything tracked until now without waiting for a batch to fill, and resolves once each event is stored or has
+   * failed for good. Rejects as soon as an attempt fails for a reason that may pass: the events stay queued.
+   */
+  flush(): Promise<void> {
+    return this.#inner.flush().catch(rethrow);
+  }
+
+  /** Resolves once everything tracked until now would outlive the page or process; at once without `keepIn`. */
+  stored(): Promise<void> {
+    return this.#inner.stored().catch(rethrow);
+  }
+
+  /** Takes no more events, sends what is queued, and says what is left. */
+  async shutdown(): Promise<ShutdownReport> {
+    const report = JSON.parse(await this.#inner.shutdown()) as ShutdownReport;
+    await this.#close();
+    return report;
+  }
+
+  /** Says whether the user agrees to be tracked. While not, nothing is taken and nothing is sent. */
+  setConsent(granted: boolean): void {
+    this.#inner.setConsent(granted);
+  }
+
+  /** What the client did so far. */
+  stats(): AnalyticsStats {
+    return JSON.parse(this.#inner.stats()) as AnalyticsStats;
+  }
+
+  #enqueue(type: string, event: EventOptions): string | undefined {
+    const timestamp = event.timestamp === undefined ? undefined : milliseconds(event.timestamp);
+    try {
+      return this.#inner.enqueue(JSON.stringify({ ...event, type, timestamp }));
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (error instanceof AcdError && error.code === 'consent_withheld') return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A text that is no time becomes one that is refused, where JSON would make it null. */
+function milliseconds(time: Date | string): number {
+  const at = new Date(time).getTime();
+  return Number.isNaN(at) ? Number.MAX_SAFE_INTEGER : at;
+}
+
+function rethrow(thrown: unknown): never {
+  throw toError(thrown);
+}
+
+function failedEvents(json: string): FailedEvents {
+  const failed = JSON.parse(json) as {
+    reason: FailedEvents['reason'];
+    count: number;
+    error: View | null;
+    events: { event: string; rejection: Rejection | null }[];
+  };
+  return {
+    ...failed,
+    error: failed.error === null ? undefined : fromView(failed.error),
+    events: failed.events.map(({ event, rejection }) => ({ event: JSON.parse(event) as unknown, rejection })),
+  };
+}
+
+function settings(options: AnalyticsOptions): string {
+  return JSON.stringify({
+    queueEvents: options.queueEvents,
+    queueBytes: options.queueBytes,
+    storeBytes: options.keepBytes,
+    batchEvents: options.batchEvents,
+    intervalMs: options.intervalMs,
+    shutdownTimeoutMs: options.shutdownTimeoutMs,
+    giveUpAfterMs: options.giveUpAfterMs,
+    dropNewest: options.dropWhenFull === 'newest',
+    consent: options.consent,
+    keepOnWithdrawal: options.onWithdrawal === 'keep',
+    library: '@acd/sdk',
+    version: VERSION,
+    locale: new Intl.DateTimeFormat().resolvedOptions().locale,
+    context: options.context,
+  });
+}

@@ -1,0 +1,123 @@
+import { AcdError, toError } from './error.js';
+import type { ApiClient } from './made/acd_wasm.js';
+import { type Module, module } from './module/core.js';
+
+/** Settings of a client. */
+export interface ClientOptions {
+  /** Where the server is, such as `http://127.0.0.1:4400`. */
+  baseUrl: string;
+  /** An API key or a JWT. */
+  apiKey: string;
+  /** Sent with every call. */
+  headers?: Record<string, string> | undefined;
+  /** How often a call is tried at most, 1 for no repetition. Default 3. */
+  maxAttempts?: number | undefined;
+}
+
+/** What one call does otherwise than the others. */
+export interface CallOptions {
+  /** Gives the call up when it fires: its request is aborted, and the call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** The limit of the whole call with its repetitions and waits, in milliseconds. */
+  timeoutMs?: number | undefined;
+  /** The limit of one attempt, in milliseconds. */
+  attemptTimeoutMs?: number | undefined;
+  /** How often the call is tried at most. */
+  maxAttempts?: number | undefined;
+  /** Sent with this call. */
+  headers?: Record<string, string> | undefined;
+}
+
+/** Options of a call that creates. */
+export interface KeyedCallOptions extends CallOptions {
+  /**
+   * Makes a repeat of the request harmless: the same key gives the same result. 1 to 255 visible ASCII characters; a random
+   * one when left out. Keep it with the intent where the same request may be made again after a crash.
+   */
+  idempotencyKey?: string | undefined;
+}
+
+/** What is sent with a call. */
+export interface Parameters {
+  readonly path?: readonly string[];
+  readonly query?: object | undefined;
+  readonly body?: object | undefined;
+}
+
+/** Calls one server by the names of its operations. The clients of the entries are made of it. */
+export class Caller {
+  readonly #open: (module: Module) => ApiClient;
+  #client: ApiClient | undefined;
+  #tickets = 0;
+
+  /** `open` makes the module's client when the first call needs it. */
+  constructor(open: (module: Module) => ApiClient) {
+    this.#open = open;
+  }
+
+  /** Makes a call whose answer has a body. */
+  async read<T>(operation: string, parameters: Parameters, options?: KeyedCallOptions): Promise<T> {
+    const text = await this.#call(operation, parameters, options);
+    if (text === undefined) {
+      throw new AcdError('decode', `${operation}: the answer is empty`, { operation, mayHaveBeenSent: true });
+    }
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw new AcdError('decode', `${operation}: the answer is not JSON`, { operation, mayHaveBeenSent: true });
+    }
+  }
+
+  /** Makes a call that is answered with nothing. */
+  async send(operation: string, parameters: Parameters, options?: KeyedCallOptions): Promise<void> {
+    await this.#call(operation, parameters, options);
+  }
+
+  async #call(operation: string, parameters: Parameters, options: KeyedCallOptions = {}): Promise<string | undefined> {
+    const { signal, ...others } = options;
+    signal?.throwIfAborted();
+    const client = await this.#ready();
+    const { path, query, body } = parameters;
+    const said = JSON.stringify({ path, query, ...others });
+    const given = said === '{}' ? undefined : said;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    if (signal === undefined) {
+      return client.call(operation, given, text, 0).catch(rethrow);
+    }
+    // It may have fired while the module was loaded.
+    signal.throwIfAborted();
+    this.#tickets = (this.#tickets % 0xffff_ffff) + 1;
+    const ticket = this.#tickets;
+    const giveUp = () => client.giveUp(ticket);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await client.call(operation, given, text, ticket);
+    } catch (thrown) {
+      throw thrown === undefined ? signal.reason : toError(thrown);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #ready(): Promise<ApiClient> {
+    if (this.#client === undefined) {
+      const loaded = await module();
+      try {
+        // Another call may have come first.
+        this.#client ??= this.#open(loaded);
+      } catch (thrown) {
+        throw toError(thrown);
+      }
+    }
+    return this.#client;
+  }
+}
+
+function rethrow(thrown: unknown): never {
+  throw toError(thrown);
+}
+
+/** The settings that the module reads, as JSON. */
+export function settings({ headers, maxAttempts }: ClientOptions): string {
+  return JSON.stringify({ headers, maxAttempts });
+}

@@ -1,0 +1,44 @@
+//! Every operation that can be called.
+
+use std::sync::LazyLock;
+
+use acd_core::{Error, ErrorKind, Operation};
+use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+static CATALOGUE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    #[cfg(feature = "platform")]
+    all.extend(acd_platform::operations());
+    all.sort_unstable_by_key(Operation::name);
+    all
+});
+
+/// The operation of this name.
+pub(crate) fn find(name: &str) -> Result<&'static Operation, Error> {
+    let place = CATALOGUE.binary_search_by(|operation| operation.name().cmp(name));
+    let found = place.ok().and_then(|place| CATALOGUE.get(place));
+    // Only a caller that goes around the package's own methods comes here.
+    found.ok_or_else(|| Error::new(ErrorKind::Request, format!("there is no operation `{name}`")))
+}
+
+/// Name, method and path of every operation as JSON, in the order of names: what the package's methods are made from.
+#[wasm_bindgen]
+pub fn operations() -> String {
+    let all = CATALOGUE.iter().map(|operation| {
+        json!({ "name": operation.name(), "method": operation.method().as_str(), "path": operation.path() })
+    });
+    serde_json::Value::from_iter(all).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_found_by_its_name_alone() {
+        assert!(CATALOGUE.iter().all(|operation| find(operation.name()).is_ok_and(|found| found == operation)));
+        assert_eq!(find("platform.keys").unwrap_err().kind(), ErrorKind::Request);
+        assert!(operations().starts_with(r#"[{"method":""#));
+    }
+}

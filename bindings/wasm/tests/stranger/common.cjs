@@ -1,0 +1,19 @@
+// The same in CommonJS.
+const assert = require('node:assert/strict');
+const all = require('@acd/sdk');
+const { AnalyticsClient } = require('@acd/sdk/analytics');
+const { AcdError, PlatformClient } = require('@acd/sdk/platform');
+const { WebhookVerifier } = require('@acd/sdk/webhooks');
+
+assert.equal(all.PlatformClient, PlatformClient);
+assert.equal(all.AcdError, AcdError);
+const verifier = new WebhookVerifier({ scheme: 'meta', secret: 's' });
+const client = new PlatformClient({ baseUrl: 'http://127.0.0.1:4', apiKey: 'acd_key', maxAttempts: 1 });
+Promise.all([
+  assert.rejects(client.users.me(), (error) => error instanceof AcdError && error.kind === 'connect'),
+  AnalyticsClient.open({ baseUrl: 'http://127.0.0.1:4', writeKey: 'acd_key' }).then((analytics) => analytics.shutdown()),
+  assert.rejects(verifier.verify({}, '{}'), { code: 'missing_header' }),
+]).catch((reason) => {
+  console.error(reason);
+  process.exitCode = 1;
+});

@@ -1,0 +1,17 @@
+// The package as a module: each entry by itself, and all of them.
+import assert from 'node:assert/strict';
+
+import * as all from '@acd/sdk';
+import { AnalyticsClient } from '@acd/sdk/analytics';
+import { AcdError, PlatformClient } from '@acd/sdk/platform';
+import { WebhookVerifier } from '@acd/sdk/webhooks';
+
+assert.equal(all.PlatformClient, PlatformClient);
+assert.equal(all.WebhookVerifier, WebhookVerifier);
+// Nothing listens on port 4.
+const client = new PlatformClient({ baseUrl: 'http://127.0.0.1:4', apiKey: 'acd_key', maxAttempts: 1 });
+await assert.rejects(client.users.me(), (error) => error instanceof AcdError && error.kind === 'connect');
+const analytics = await AnalyticsClient.open({ baseUrl: 'http://127.0.0.1:4', writeKey: 'acd_key', shutdownTimeoutMs: 0 });
+assert.match(analytics.track({ userId: 'u', event: 'E' }), /^[0-9a-f-]{36}$/);
+assert.deepEqual(await analytics.shutdown(), { left: 1, stored: 0 });
+await assert.rejects(new WebhookVerifier({ scheme: 'meta', secret: 's' }).verify({}, '{}'), { code: 'missing_header' });

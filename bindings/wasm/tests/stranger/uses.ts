@@ -1,0 +1,48 @@
+// Types: what is right compiles, and what is wrong does not.
+import { AnalyticsClient, type FailedEvents } from '@acd/sdk/analytics';
+import { AcdError, PlatformClient } from '@acd/sdk/platform';
+import { WebhookVerifier } from '@acd/sdk/webhooks';
+
+const platform = new PlatformClient({ baseUrl: 'http://127.0.0.1:4400', apiKey: 'acd_key' });
+
+export async function use(signal: AbortSignal): Promise<string[]> {
+  const found: string[] = [];
+  for await (const event of platform.events.list({ limit: 10 }, { signal })) found.push(event.message_id);
+  const user = await platform.users.create({ email: 'a@b.test' }, { idempotencyKey: 'k' });
+  const none: undefined | void = await platform.keys.revoke('key_0192f0c123457abc8def0123456789ab');
+  // @ts-expect-error The id of a user is no id of a key.
+  await platform.keys.revoke(user.id);
+  // @ts-expect-error There is no such filter.
+  platform.events.list({ colour: 'red' });
+  // @ts-expect-error A user has an address.
+  await platform.users.create({});
+  // @ts-expect-error Reading takes no idempotency key.
+  await platform.users.me({ idempotencyKey: 'k' });
+  const verified = await new WebhookVerifier({ scheme: 'stripe', secret: 's' }).verify(new Headers(), '{}');
+  // @ts-expect-error What a sender sent is not known.
+  verified.event.type;
+  return none === undefined ? found : [];
+}
+
+export async function track(): Promise<string | undefined> {
+  const analytics = await AnalyticsClient.open({
+    baseUrl: 'http://127.0.0.1:4400',
+    writeKey: 'acd_key',
+    keepIn: 'events',
+    onFailure: (failed: FailedEvents) => console.log(failed.count, failed.error?.kind, failed.events[0]?.rejection?.code),
+  });
+  analytics.identify({ anonymousId: 'a', userId: 'u', traits: { plan: 'pro', seats: 3, tags: ['x'] } });
+  analytics.alias({ previousId: 'a', userId: 'u' });
+  // @ts-expect-error Nobody's event.
+  analytics.track({ event: 'E' });
+  // @ts-expect-error An event has a name.
+  analytics.track({ userId: 'u' });
+  // @ts-expect-error A function is no JSON.
+  analytics.track({ userId: 'u', event: 'E', properties: { then: () => 1 } });
+  const { left }: { left: number } = await analytics.shutdown();
+  return analytics.track({ userId: 'u', event: `left ${left}`, timestamp: new Date() });
+}
+
+export function kind(thrown: unknown): string {
+  return thrown instanceof AcdError ? thrown.kind : 'other';
+}

@@ -1,0 +1,124 @@
+//! `@acd/sdk`: built, small enough, makes calls and verifies webhooks under Node, against a running server too, and works
+//! as a package.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::{Context, wasm};
+use crate::{
+    error::Error,
+    report::Outcome,
+    server::Server,
+    setup::{self, Compiler, Need, Node},
+    shell,
+    workspace::Workspace,
+};
+
+const FOLDER: &str = "bindings/wasm";
+/// Its declarations are made of these.
+const TYPES: &str = "bindings/types";
+/// The modules: crate and library.
+const MODULES: [(&str, &str); 2] = [("acd-wasm", "acd_wasm"), ("acd-wasm-analytics", "acd_wasm_analytics")];
+/// Of the workspace's manifest: the smallest code.
+const PROFILE: &str = "wasm";
+/// Tests that need no server but their own.
+const TESTS: [&str; 4] =
+    ["tests/http.test.mjs", "tests/analytics.test.mjs", "tests/webhooks.test.mjs", "tests/browser.test.mjs"];
+const SIZES: &str = "tests/size.test.mjs";
+
+pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
+    let workspace = &context.workspace;
+    let compiler = Compiler::find().ok_or_else(|| Need::Wasm.missing())?;
+    let node = Node::find(&setup::tools_folder(workspace)).ok_or_else(|| Need::Node.missing())?;
+    let chromium = setup::chromium().ok_or_else(|| Need::Chromium.missing())?;
+    let folder = build(workspace, &node, compiler)?;
+    let mut tests = node.command(&folder);
+    tests.arg("--test").args(TESTS).env("CHROMIUM", chromium);
+    if compiler.has_source() {
+        tests.arg(SIZES);
+    } else {
+        println!(
+            "sizes are not judged: the standard library that came with the compiler is larger than the released one"
+        );
+    }
+    shell::run(&mut tests)?;
+    live(context, &node, &folder)?;
+    try_as_a_stranger(&node, &folder, &workspace.root.join(TYPES), &made(workspace).join("stranger"))?;
+    Ok(Outcome::Passed)
+}
+
+/// Builds the package, and gives the folder that it is in the `dist` of.
+pub(crate) fn build(workspace: &Workspace, node: &Node, compiler: Compiler) -> Result<PathBuf, Error> {
+    let mut build = compiler.build_small(workspace);
+    build.args(["--lib", "--profile", PROFILE]);
+    for (name, _) in MODULES {
+        build.args(["-p", name]);
+    }
+    shell::run(&mut build)?;
+    let bound = made(workspace).join("bound");
+    for (_, library) in MODULES {
+        wasm::bind(workspace, "web", &compiler.module(workspace, PROFILE, library), &bound)?;
+    }
+    let types = workspace.root.join(TYPES);
+    node.install(&types)?;
+    shell::run(node.command(&types).arg("build.mjs"))?;
+    let folder = workspace.root.join(FOLDER);
+    node.install(&folder)?;
+    shell::run(node.command(&folder).arg("build.mjs").arg(&bound))?;
+    Ok(folder)
+}
+
+fn made(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("sdk")
+}
+
+/// Its calls against a running server.
+fn live(context: &Context, node: &Node, folder: &Path) -> Result<(), Error> {
+    let server = Server::start(&context.workspace, "sdk")?;
+    let key = server.admin_key()?;
+    let mut script = node.command(folder);
+    script.args(["--test", "tests/live.test.mjs"]).env("ACD_URL", server.url()).env("ACD_KEY", key.expose_secret());
+    shell::run(&mut script)?;
+    server.stop()
+}
+
+/// What `npm pack` says of an archive.
+#[derive(Debug, Deserialize)]
+struct Packed {
+    filename: String,
+}
+
+/// Installs the packed package into an empty project, type-checks programs against it and runs them.
+fn try_as_a_stranger(node: &Node, folder: &Path, types: &Path, project: &Path) -> Result<(), Error> {
+    if project.exists() {
+        fs::remove_dir_all(project).map_err(Error::file("remove", project))?;
+    }
+    fs::create_dir_all(project).map_err(Error::file("create", project))?;
+    let files = folder.join("tests/stranger");
+    for entry in fs::read_dir(&files).map_err(Error::file("read", &files))? {
+        let path = entry.map_err(Error::file("read", &files))?.path();
+        let target = project.join(path.file_name().unwrap_or_default());
+        fs::copy(&path, &target).map_err(Error::file("write", target))?;
+    }
+    let mut install = shell::command("npm", project);
+    install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
+    for package in [types, &folder.join("dist")] {
+        let mut pack = shell::command("npm", package);
+        pack.args(["pack", "--ignore-scripts", "--json", "--pack-destination"]).arg(project);
+        let packed: Vec<Packed> = serde_json::from_str(&shell::read(&mut pack)?)
+            .map_err(|error| Error::Output { command: "npm pack".to_owned(), detail: error.to_string() })?;
+        install.args(packed.iter().map(|packed| format!("./{}", packed.filename)));
+    }
+    shell::run(&mut install)?;
+    let mut compiler = node.command(project);
+    shell::run(compiler.arg(folder.join("node_modules/typescript/bin/tsc")).args(["-p", "."]))?;
+    for script in ["module.mjs", "common.cjs"] {
+        shell::run(node.command(project).arg(script))?;
+    }
+    Ok(())
+}

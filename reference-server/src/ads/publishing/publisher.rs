@@ -50,7 +50,7 @@ impl Handler for Publisher {
         Publish { publication, run }: Publish,
     ) -> Result<Option<Value>, JobError> {
         match Work::take(&self.publishing, publication, run).await? {
-            Some(work) => work.carry_out(context).await.map(|state| Some(json!({ "state": state }))),
+            Some(work) => Box::pin(work.carry_out(context)).await.map(|state| Some(json!({ "state": state }))),
             None => Ok(None),
         }
     }

@@ -117,6 +117,8 @@ impl ConversionForwarder {
         let now = self.clock.now();
         let upto = events::floor(look.end(&mut tx, now).await?);
         if position >= upto {
+            // A transaction that is only dropped keeps the cursor locked for a moment longer, and the next look would pass it by.
+            tx.commit().await?;
             return Ok(None);
         }
         let at_work = rules::at_work(&mut tx).await?;

@@ -52,6 +52,7 @@ settings! {
     "ACD_JOBS_KEEP_DAYS", "7", false, "days for which jobs are kept that succeeded or were cancelled";
     "ACD_JOBS_KEEP_DEAD_DAYS", "30", false, "days for which jobs are kept that were given up";
     "ACD_ADS_KEEP_PUBLICATIONS_DAYS", "90", false, "days for which publications of ads are kept after they ended; what they made stays";
+    "ACD_ADS_KEEP_LOGS_DAYS", "400", false, "days for which outcomes of conversions, and changes made at Meta past the server, are kept";
     "ACD_JWT_SECRET", "none: HS256 tokens are refused", true, "shared secret of HS256 tokens, as a Supabase project shows it";
     "ACD_JWKS_URL", "none: RS256 and ES256 tokens are refused", false, "URL of the token issuer's published keys";
     "ACD_JWT_AUDIENCE", "authenticated", false, "the audience that a token must name";
@@ -115,6 +116,8 @@ pub struct JobsConfig {
     pub keep_dead_days: u32,
     /// Days for which publications are kept that ended.
     pub keep_publications_days: u32,
+    /// Days for which outcomes of conversions and changes made at Meta are kept.
+    pub keep_ads_logs_days: u32,
 }
 
 /// The settings of a process.
@@ -265,6 +268,9 @@ impl Config {
                 keep_days: small("ACD_JOBS_KEEP_DAYS", 7, 3_650)?,
                 keep_dead_days: small("ACD_JOBS_KEEP_DEAD_DAYS", 30, 3_650)?,
                 keep_publications_days: small("ACD_ADS_KEEP_PUBLICATIONS_DAYS", 90, 3_650)?,
+                // Not sooner than a repetition of a conversion is none any more.
+                keep_ads_logs_days: number("ACD_ADS_KEEP_LOGS_DAYS", 400, 3, 3_650)
+                    .map(|days| u32::try_from(days).unwrap_or(u32::MAX))?,
             },
             jwt: JwtSettings {
                 secret: secret("ACD_JWT_SECRET"),

@@ -4,6 +4,7 @@
 mod accounts;
 pub mod attribution;
 pub mod audiences;
+mod clean_up;
 mod conditions;
 mod connection;
 pub mod conversions;
@@ -23,6 +24,7 @@ pub mod sources;
 mod store;
 pub mod verdict;
 
+pub use clean_up::CleanUpLogs;
 pub use connection::{Meta, MetaInbound, MetaSettings};
 pub use routes::routes;
 pub use service::Ads;

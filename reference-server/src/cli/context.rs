@@ -119,6 +119,7 @@ impl Context {
             keep_done: TimeDelta::days(i64::from(jobs.keep_days)),
             keep_dead: TimeDelta::days(i64::from(jobs.keep_dead_days)),
             keep_publications: TimeDelta::days(i64::from(jobs.keep_publications_days)),
+            keep_ads_logs: TimeDelta::days(i64::from(jobs.keep_ads_logs_days)),
         })
     }
 }

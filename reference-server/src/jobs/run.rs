@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{CleanUp, Workers, WorkersBuilder};
+use crate::ads::CleanUpLogs;
 use crate::ads::audiences::{RenewAudience, RenewDueAudiences};
 use crate::ads::leads::CaptureLead;
 use crate::ads::performance;
@@ -31,6 +32,8 @@ pub struct JobSettings {
     pub keep_dead: TimeDelta,
     /// How long publications are kept that ended.
     pub keep_publications: TimeDelta,
+    /// How long outcomes of conversions and changes made at Meta are kept.
+    pub keep_ads_logs: TimeDelta,
 }
 
 /// Adds the handlers of every domain.
@@ -65,7 +68,8 @@ pub async fn run(app: App, settings: JobSettings, until: CancellationToken) {
         let clean_up = CleanUp::new(jobs.clone(), settings.keep_done, settings.keep_dead);
         let workers = handlers(&app, Workers::builder(jobs.clone()))
             .handle(clean_up)
-            .handle(CleanUpPublications::new(app.publishing.clone(), settings.keep_publications));
+            .handle(CleanUpPublications::new(app.publishing.clone(), settings.keep_publications))
+            .handle(CleanUpLogs::new(app.db.clone(), app.clock.clone(), settings.keep_ads_logs));
         workers.concurrency(settings.concurrency).grace(GRACE).build().run(until.clone()).await;
     } else {
         until.cancelled().await;

@@ -1,5 +1,6 @@
 //! Advertising through the hub.
 
+mod clean_up;
 mod hub;
 mod journeys;
 mod performance;

@@ -131,7 +131,9 @@ impl TestApp {
     /// Does the server's own jobs until the test ends.
     pub(crate) fn work(&self) {
         let (keep_done, keep_dead, keep_publications) = (TimeDelta::days(7), TimeDelta::days(30), TimeDelta::days(90));
-        let settings = JobSettings { concurrency: 8, listen: None, keep_done, keep_dead, keep_publications };
+        let keep_ads_logs = TimeDelta::days(400);
+        let settings =
+            JobSettings { concurrency: 8, listen: None, keep_done, keep_dead, keep_publications, keep_ads_logs };
         tokio::spawn(acd_server::jobs::run(self.app.clone(), settings, CancellationToken::new()));
     }
 

@@ -26,8 +26,14 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub(in crate::ads) fn working(app: &App) -> CancellationToken {
     let stop = CancellationToken::new();
     let keep = TimeDelta::days(7);
-    let settings =
-        JobSettings { concurrency: 8, listen: None, keep_done: keep, keep_dead: keep, keep_publications: keep };
+    let settings = JobSettings {
+        concurrency: 8,
+        listen: None,
+        keep_done: keep,
+        keep_dead: keep,
+        keep_publications: keep,
+        keep_ads_logs: keep,
+    };
     tokio::spawn(run(app.clone(), settings, stop.clone()));
     stop
 }

@@ -6,6 +6,8 @@ use std::{
     process::{Child, Stdio},
 };
 
+use serde::Deserialize;
+
 use super::Context;
 use crate::{
     error::Error,
@@ -68,6 +70,29 @@ impl Simulator {
         }
         Ok(simulator)
     }
+
+    /// The settings with which a server calls it as it would Meta.
+    pub(crate) fn settings(&self) -> Result<[(&'static str, String); 3], Error> {
+        let Meta { url, world } = serde_json::from_str(&self.meta).map_err(|error| Error::Output {
+            command: "acd simulate --meta".to_owned(),
+            detail: format!("{error} in the member meta"),
+        })?;
+        let World { access_token, app_secret } = world;
+        Ok([("META_BASE_URL", url), ("META_ACCESS_TOKEN", access_token), ("META_APP_SECRET", app_secret)])
+    }
+}
+
+/// What the simulator prints of itself.
+#[derive(Deserialize)]
+struct Meta {
+    url: String,
+    world: World,
+}
+
+#[derive(Deserialize)]
+struct World {
+    access_token: String,
+    app_secret: String,
 }
 
 impl Drop for Simulator {

@@ -1,7 +1,6 @@
 //! The browser snippet in Chromium: a live server takes its events, the simulated Meta takes both copies.
 
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 
 use super::{Context, meta::Simulator};
 use crate::{
@@ -15,19 +14,6 @@ use crate::{
 const FOLDER: &str = "bindings/pixel";
 const PRODUCT: &str = "portal28";
 
-/// What the simulator prints of itself.
-#[derive(Deserialize)]
-struct Meta {
-    url: String,
-    world: World,
-}
-
-#[derive(Deserialize)]
-struct World {
-    access_token: String,
-    app_secret: String,
-}
-
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
     let folder = workspace.root.join(FOLDER);
@@ -37,16 +23,9 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     shell::run(node.command(&folder).args(["node_modules/typescript/bin/tsc", "-p", "."]))?;
     shell::run(node.command(&folder).arg("build.mjs"))?;
     let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
-    let Meta { url, world } = serde_json::from_str(&simulator.meta).map_err(|error| Error::Output {
-        command: "acd simulate --meta".to_owned(),
-        detail: format!("{error} in the member meta"),
-    })?;
-    let settings = [
-        ("META_BASE_URL", url.as_str()),
-        ("META_ACCESS_TOKEN", &world.access_token),
-        ("META_APP_SECRET", &world.app_secret),
-    ];
-    let server = Server::start_with(workspace, "pixel", &settings)?;
+    let settings = simulator.settings()?;
+    let server =
+        Server::start_with(workspace, "pixel", &settings.each_ref().map(|(name, value)| (*name, value.as_str())))?;
     let write_key = server.key(PRODUCT, &["events:write"])?;
     let manage_key = server.key(PRODUCT, &["events:read", "conversions:manage", "conversions:read"])?;
     let mut script = node.command(&folder);

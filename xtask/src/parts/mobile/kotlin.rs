@@ -21,7 +21,8 @@ pub(super) fn test(workspace: &Workspace, library: &Library, live: &Live) -> Res
         .env("ACD_URL", &live.url)
         .env("ACD_WRITE_KEY", live.write_key.expose_secret())
         .env("ACD_OPERATOR_KEY", live.operator_key.expose_secret())
-        .env("ACD_TEST_JWT_SECRET", JWT_SECRET);
+        .env("ACD_TEST_JWT_SECRET", JWT_SECRET)
+        .env("META", &live.meta);
     shell::run(&mut maven)
 }
 

@@ -9,19 +9,30 @@ mod xcframework;
 
 use secrecy::SecretString;
 
-use super::Context;
-use crate::{error::Error, report::Outcome, server::Server, workspace::Workspace};
+use super::{Context, meta::Simulator};
+use crate::{
+    error::Error,
+    report::Outcome,
+    server::{self, Server},
+    workspace::Workspace,
+};
 
 /// The product that the app belongs to.
 const PRODUCT: &str = "portal28";
 /// Signs the tokens of the users in the tests, and is known to one server that nobody else reaches.
 const JWT_SECRET: &str = "the tests of the mobile library sign their users' tokens with this";
 
+/// What whoever looks at the calls of the tests has to see and to set up.
+const OPERATOR_SCOPES: [&str; 6] =
+    ["events:read", "users:read", "users:write", "persons:read", "conversions:manage", "conversions:read"];
+
 /// A server, with the keys of an app and of whoever looks at what became of its calls.
 struct Live {
     url: String,
     write_key: SecretString,
     operator_key: SecretString,
+    /// The simulated Meta, as it describes itself.
+    meta: String,
 }
 
 /// What an app depends on.
@@ -50,11 +61,16 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     library.check_size()?;
     swift::check(workspace, &library)?;
     library::check_for_phones(workspace)?;
-    let server = Server::start_with(workspace, "mobile", &[("ACD_JWT_SECRET", JWT_SECRET)])?;
+    let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
+    let meta = simulator.settings()?;
+    let mut settings = vec![("ACD_JWT_SECRET", JWT_SECRET)];
+    settings.extend(meta.iter().map(|(name, value)| (*name, value.as_str())));
+    let server = Server::start_with(workspace, "mobile", &settings)?;
     let live = Live {
         url: server.url(),
         write_key: server.key(PRODUCT, &["events:write"])?,
-        operator_key: server.key(PRODUCT, &["events:read", "users:read", "users:write"])?,
+        operator_key: server.key(PRODUCT, &OPERATOR_SCOPES)?,
+        meta: simulator.meta.clone(),
     };
     python::smoke(workspace, &library, &live)?;
     kotlin::test(workspace, &library, &live)?;

@@ -31,6 +31,7 @@ object Server {
     val writeKey = setting("ACD_WRITE_KEY")
     private val operatorKey = setting("ACD_OPERATOR_KEY")
     private val jwtSecret = setting("ACD_TEST_JWT_SECRET")
+    private val meta = Json.parseToJsonElement(setting("META")).jsonObject
     const val PRODUCT = "portal28"
 
     /** The stored events of a user. */
@@ -62,6 +63,34 @@ object Server {
         mac.init(SecretKeySpec(jwtSecret.toByteArray(), "HmacSHA256"))
         return "$signed.${base64.encodeToString(mac.doFinal(signed.toByteArray()))}"
     }
+
+    /** Has the server hand events of a name on to Meta. */
+    @Synchronized
+    fun handOnToMeta(event: String, metaEvent: String) {
+        val pixel = checkNotNull(meta.text("world", "pixel"))
+        call("PUT", "/v1/meta/conversions", """{"enabled":true,"pixel_id":"$pixel"}""")
+        val rules = call("GET", "/v1/meta/rules").getValue("data").jsonArray.map { it.jsonObject }
+        if (rules.none { it.text("event") == event }) {
+            call("POST", "/v1/meta/rules", """{"event":"$event","meta_event":"$metaEvent"}""")
+        }
+    }
+
+    /** What became of the events that were to be handed on. */
+    fun conversions(): List<JsonObject> = list(call("GET", "/v1/meta/events?limit=1000"), "data")
+
+    /** What the simulated Meta took. */
+    fun takenByMeta(): List<JsonObject> {
+        val request = HttpRequest.newBuilder(URI("${meta.text("url")}/__sim/state")).build()
+        return list(Json.parseToJsonElement(http.send(request, BodyHandlers.ofString()).body()).jsonObject, "events")
+    }
+
+    /** A user's touches and conversions. */
+    fun pathOf(userId: String): List<JsonObject> {
+        val person = call("GET", "/v1/persons/lookup?user_id=${URLEncoder.encode(userId, Charsets.UTF_8)}")
+        return list(call("GET", "/v1/persons/${person.text("id")}/path"), "entries")
+    }
+
+    private fun list(of: JsonObject, name: String) = of.getValue(name).jsonArray.map { it.jsonObject }
 
     private fun call(method: String, path: String, body: String? = null): JsonObject {
         val publisher = body?.let(HttpRequest.BodyPublishers::ofString) ?: HttpRequest.BodyPublishers.noBody()

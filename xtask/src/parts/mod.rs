@@ -51,7 +51,8 @@ pub(crate) enum Part {
     Openapi,
     /// The TypeScript of `@acd/types` is what the Rust types describe, judges values as they do, and works as a package.
     Types,
-    /// The mobile library is small enough, its Kotlin works on the JVM against a live server, its Swift is Swift.
+    /// The mobile library is small enough, its Kotlin works on the JVM against a live server, its Swift is Swift; with `--full` its
+    /// types hold on Android and iOS.
     Mobile,
     /// `@acd/sdk` is built, small enough, works under Node and in Chromium, against a live server, and as a package.
     Sdk,
@@ -110,7 +111,7 @@ impl Part {
             Self::Sdk => &[Need::Wasm, Need::Node, Need::Postgres, Need::Chromium],
             Self::Fuzz => &[Need::Cxx],
             Self::Types => &[Need::Node],
-            Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python],
+            Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python, Need::Wasm],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Meta => &[Need::Node, Need::Python],
             Self::Pixel => &[Need::Postgres, Need::Node, Need::Chromium],

@@ -2,33 +2,19 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::store::Log;
 use crate::jobs::{Handler, JobContext, JobError, Policy};
 use crate::kernel::clock::Clock;
-use crate::kernel::db::{Db, Tx};
+use crate::kernel::db::Db;
 use crate::kernel::principal::Principal;
-use crate::kernel::problem::Result;
 use crate::kernel::request_id::RequestId;
 
 /// Rows deleted in one transaction.
 const AT_ONCE: i64 = 5_000;
-/// Each log, and its rows of before a time `$1`, at most `$2`.
-const LOGS: [(&str, &str); 2] = [
-    (
-        "attribution_events",
-        "with old as (select id from attribution_events where id < acd.uuid_v7_floor($1) and state <> 'pending'
-            order by id limit $2 for update skip locked)
-         delete from attribution_events as e using old where e.id = old.id",
-    ),
-    (
-        "ads_changes",
-        "with old as (select id from ads_changes where id < acd.uuid_v7_floor($1) order by id limit $2 for update skip locked)
-         delete from ads_changes as c using old where c.id = old.id",
-    ),
-];
 
 /// Deletes old rows of the logs of advertising. A schedule of the platform's own runs it each hour.
 pub struct CleanUpLogs {
@@ -54,29 +40,18 @@ impl Handler for CleanUpLogs {
     const POLICY: Policy = Policy { timeout: Duration::from_secs(1_800), ..Policy::DEFAULT };
     type Payload = CleanUpLogsPayload;
 
-    async fn run(&self, context: &JobContext, _: CleanUpLogsPayload) -> std::result::Result<Option<Value>, JobError> {
+    async fn run(&self, context: &JobContext, _: CleanUpLogsPayload) -> Result<Option<Value>, JobError> {
         let before = self.clock.now() - self.keep;
         let mut deleted = Map::new();
-        for (log, sql) in LOGS {
-            let mut of_log = 0;
-            loop {
-                if context.cancelled().is_cancelled() {
-                    return Err(JobError::cancelled());
-                }
+        for log in Log::ALL {
+            let batch = || async {
                 let mut tx = self.db.scoped(&Principal::service(RequestId::new())).await?;
-                let batch = delete(&mut tx, sql, before).await?;
+                let gone = log.delete_before(&mut tx, before, AT_ONCE).await?;
                 tx.commit().await?;
-                of_log += batch;
-                if batch < AT_ONCE.unsigned_abs() {
-                    break;
-                }
-            }
-            deleted.insert(log.to_owned(), of_log.into());
+                Ok(gone)
+            };
+            deleted.insert(log.table().to_owned(), context.in_batches(AT_ONCE, batch).await?.into());
         }
         Ok(Some(Value::Object(deleted)))
     }
-}
-
-async fn delete(tx: &mut Tx, sql: &'static str, before: DateTime<Utc>) -> Result<u64> {
-    Ok(sqlx::query(sql).bind(before).bind(AT_ONCE).execute(tx.conn()).await?.rows_affected())
 }

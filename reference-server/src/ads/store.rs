@@ -1,4 +1,4 @@
-//! The SQL of ad accounts and of what products made in them.
+//! The SQL of ad accounts, of what products made in them, and of the domain's logs.
 
 use acd_meta::AdAccountId;
 use acd_platform::ads::accounts::AdAccountUse;
@@ -214,4 +214,41 @@ pub(super) async fn own(tx: &mut Tx, object: &str, owner: &OwnerRow, hash: &[u8]
 pub(super) async fn forget(tx: &mut Tx, object: &str) -> Result<()> {
     sqlx::query("delete from ads_objects where object_id = $1").bind(object).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// A log whose rows are deleted when they were kept long enough.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Log {
+    /// What became of conversions; those still to be sent are kept.
+    Conversions,
+    /// What was changed at Meta past the server.
+    Changes,
+}
+
+impl Log {
+    pub(super) const ALL: [Self; 2] = [Self::Conversions, Self::Changes];
+
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Conversions => "attribution_events",
+            Self::Changes => "ads_changes",
+        }
+    }
+
+    /// Deletes its rows of before a time, the oldest first and at most so many.
+    pub(super) async fn delete_before(self, tx: &mut Tx, before: DateTime<Utc>, at_most: i64) -> Result<u64> {
+        let sql = match self {
+            Self::Conversions => {
+                "with old as (select id from attribution_events where id < acd.uuid_v7_floor($1) and state <> 'pending'
+                    order by id limit $2 for update skip locked)
+                 delete from attribution_events as e using old where e.id = old.id"
+            }
+            Self::Changes => {
+                "with old as (select id from ads_changes where id < acd.uuid_v7_floor($1)
+                    order by id limit $2 for update skip locked)
+                 delete from ads_changes as c using old where c.id = old.id"
+            }
+        };
+        Ok(sqlx::query(sql).bind(before).bind(at_most).execute(tx.conn()).await?.rows_affected())
+    }
 }

@@ -41,19 +41,14 @@ impl Handler for CleanUp {
     type Payload = CleanUpPayload;
 
     async fn run(&self, context: &JobContext, _: CleanUpPayload) -> Result<Option<Value>, JobError> {
-        let mut deleted = 0;
-        loop {
-            if context.cancelled().is_cancelled() {
-                return Err(JobError::cancelled());
-            }
+        let batch = || async {
             let now = self.jobs.clock.now();
             let mut tx = self.jobs.db.queue(&Principal::service(RequestId::new())).await?;
-            let batch = upkeep::delete_finished(&mut tx, now - self.keep_done, now - self.keep_dead, AT_ONCE).await?;
+            let gone = upkeep::delete_finished(&mut tx, now - self.keep_done, now - self.keep_dead, AT_ONCE).await?;
             tx.commit().await?;
-            deleted += batch;
-            if batch < AT_ONCE.unsigned_abs() {
-                return Ok(Some(json!({ "deleted": deleted })));
-            }
-        }
+            Ok(gone)
+        };
+        let deleted = context.in_batches(AT_ONCE, batch).await?;
+        Ok(Some(json!({ "deleted": deleted })))
     }
 }

@@ -78,6 +78,25 @@ impl JobContext {
     pub fn progress(&self, percent: u8, note: impl Into<String>) {
         self.progress.send(percent.min(100), note.into());
     }
+
+    /// Does a long work in short transactions: repeats `batch`, which says how many rows it took, until it takes fewer than
+    /// `full`, and gives the sum. Stops between two of them when the job is called off.
+    pub(crate) async fn in_batches<B>(&self, full: i64, mut batch: impl FnMut() -> B) -> Result<u64, JobError>
+    where
+        B: Future<Output = Result<u64, Problem>>,
+    {
+        let mut sum = 0;
+        loop {
+            if self.cancelled.is_cancelled() {
+                return Err(JobError::cancelled());
+            }
+            let taken = batch().await?;
+            sum += taken;
+            if taken < full.unsigned_abs() {
+                return Ok(sum);
+            }
+        }
+    }
 }
 
 /// Why an attempt did not do the job, and whether another one is of use.

@@ -44,20 +44,21 @@ impl Handler for CleanUpWebhooks {
     type Payload = CleanUpWebhooksPayload;
 
     async fn run(&self, context: &JobContext, _: CleanUpWebhooksPayload) -> Result<Option<Value>, JobError> {
-        let now = self.clock.now();
-        let (mut messages, mut changes) = (0, 0);
-        loop {
-            if context.cancelled().is_cancelled() {
-                return Err(JobError::cancelled());
-            }
-            let mut tx = self.db.scoped(&Principal::service(RequestId::new())).await?;
-            let gone = store::delete_before(&mut tx, now - KEEP_MESSAGES, AT_ONCE).await?;
-            let forgotten = self.changes.forget(&mut tx, now - KEEP_CHANGES, AT_ONCE).await?;
+        let service = || Principal::service(RequestId::new());
+        let messages = || async {
+            let mut tx = self.db.scoped(&service()).await?;
+            let gone = store::delete_before(&mut tx, self.clock.now() - KEEP_MESSAGES, AT_ONCE).await?;
             tx.commit().await?;
-            (messages, changes) = (messages + gone, changes + forgotten);
-            if gone.max(forgotten) < AT_ONCE.unsigned_abs() {
-                return Ok(Some(json!({ "messages": messages, "changes": changes })));
-            }
-        }
+            Ok(gone)
+        };
+        let changes = || async {
+            let mut tx = self.db.scoped(&service()).await?;
+            let gone = self.changes.forget(&mut tx, self.clock.now() - KEEP_CHANGES, AT_ONCE).await?;
+            tx.commit().await?;
+            Ok(gone)
+        };
+        let messages = context.in_batches(AT_ONCE, messages).await?;
+        let changes = context.in_batches(AT_ONCE, changes).await?;
+        Ok(Some(json!({ "messages": messages, "changes": changes })))
     }
 }

@@ -40,19 +40,14 @@ impl Handler for CleanUpPublications {
     type Payload = CleanUpPublicationsPayload;
 
     async fn run(&self, context: &JobContext, _: CleanUpPublicationsPayload) -> Result<Option<Value>, JobError> {
-        let mut deleted = 0;
-        loop {
-            if context.cancelled().is_cancelled() {
-                return Err(JobError::cancelled());
-            }
+        let batch = || async {
             let before = self.publishing.clock.now() - self.keep;
             let mut tx = self.publishing.ads.db.scoped(&Principal::service(RequestId::new())).await?;
-            let batch = publications::delete_ended(&mut tx, before, AT_ONCE).await?;
+            let gone = publications::delete_ended(&mut tx, before, AT_ONCE).await?;
             tx.commit().await?;
-            deleted += batch;
-            if batch < AT_ONCE.unsigned_abs() {
-                return Ok(Some(json!({ "deleted": deleted })));
-            }
-        }
+            Ok(gone)
+        };
+        let deleted = context.in_batches(AT_ONCE, batch).await?;
+        Ok(Some(json!({ "deleted": deleted })))
     }
 }

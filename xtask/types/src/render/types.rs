@@ -33,7 +33,11 @@ pub(super) fn kind(shape: &Shape, side: Side, names: &Names<'_>, indent: &str) -
         }
         Shape::Object(object) => of_object(object, side, names, indent),
         Shape::Union { options, .. } => {
-            options.iter().map(|option| kind(option, side, names, indent)).collect::<Vec<_>>().join(" | ")
+            let option = |shape: &Shape| match shape {
+                Shape::Enumeration(members) => literal::union(members),
+                shape => kind(shape, side, names, indent),
+            };
+            options.iter().map(option).collect::<Vec<_>>().join(" | ")
         }
         Shape::Nullable(inner) => format!("{} | null", kind(inner, side, names, indent)),
         Shape::Reference(definition) => names.kind(definition, side),

@@ -32,7 +32,8 @@ pub struct Done {
 }
 
 /// One condition on the rows of a list or report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Filter {
     /// The field, such as `ad.impressions`, `time_created` or `name`.
     pub field: String,

@@ -47,6 +47,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// Days from the first to the last, both included, in the ad account's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TimeRange {
     /// The first day.
     pub since: NaiveDate,

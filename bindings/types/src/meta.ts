@@ -919,6 +919,13 @@ export type IgUserId = string;
 export const IgUserIdSchema = /* @__PURE__ */ (() =>
   z.string())();
 
+/** Which fields the rows of a report have: their names with commas between them. */
+export type InsightsFields = string;
+
+/** Checks and reads `InsightsFields`. */
+export const InsightsFieldsSchema = /* @__PURE__ */ (() =>
+  z.string())();
+
 export type InsightsPeriod =
   | 'day'
   | 'week'
@@ -1323,6 +1330,18 @@ export type ReportRunId = string;
 export const ReportRunIdSchema = /* @__PURE__ */ (() =>
   z.string())();
 
+/** A run that was begun. */
+export interface ReportRunStarted {
+  /** The run. */
+  report_run_id: ReportRunId;
+}
+
+/** Checks and reads `ReportRunStarted`. */
+export const ReportRunStartedSchema = /* @__PURE__ */ (() =>
+  z.object({
+    report_run_id: ReportRunIdSchema,
+  }))();
+
 export type SavedAudienceId = string;
 
 /** Checks and reads `SavedAudienceId`. */
@@ -1455,6 +1474,31 @@ export type TargetingType =
 /** Checks and reads `TargetingType`. */
 export const TargetingTypeSchema = /* @__PURE__ */ (() =>
   common.open<'interests' | 'behaviors' | 'life_events' | 'industries' | 'income' | 'family_statuses' | 'education_schools' | 'education_majors' | 'work_employers' | 'work_positions'>())();
+
+/** Into which stretches of time a report is cut: so many days, calendar months, or not at all, which is the default. */
+export type TimeIncrement = number | 'monthly' | 'all_days';
+
+/** Checks and reads `TimeIncrement`. */
+export const TimeIncrementSchema = /* @__PURE__ */ (() =>
+  z.union([
+    z.int().min(1).max(90),
+    z.enum(['monthly', 'all_days']),
+  ]))();
+
+/** Days from the first to the last, both included, in the ad account's time zone. */
+export interface TimeRange {
+  /** The first day. */
+  since: CalendarDate;
+  /** The last day. */
+  until: CalendarDate;
+}
+
+/** Checks and reads `TimeRange`. */
+export const TimeRangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    since: common.calendarDate(),
+    until: common.calendarDate(),
+  }))();
 
 export type Timestamp = string;
 
@@ -2932,6 +2976,24 @@ export const FacebookPageSchema = /* @__PURE__ */ (() =>
     name: z.string().nullish(),
   }))();
 
+/** One condition on the rows of a list or report. */
+export interface Filter {
+  /** The field, such as `ad.impressions`, `time_created` or `name`. */
+  field: string;
+  /** How it is compared. */
+  operator: FilterOperator;
+  /** With what. */
+  value: JsonValue;
+}
+
+/** Checks and reads `Filter`. */
+export const FilterSchema = /* @__PURE__ */ (() =>
+  z.object({
+    field: z.string(),
+    operator: FilterOperatorSchema,
+    value: common.json,
+  }))();
+
 /** Places. */
 export interface GeoLocations {
   /** Cities by key, with a circle around them. */
@@ -3044,6 +3106,93 @@ export const IgMediaSchema = /* @__PURE__ */ (() =>
     thumbnail_url: z.string().nullish(),
     timestamp: TimestampSchema.nullish(),
     username: z.string().nullish(),
+  }))();
+
+/**
+ * What a report is asked for
+ * ([page](https://developers.facebook.com/docs/marketing-api/insights/parameters), read 2026-11). Reports reach back 37
+ * months; numbers change for 28 days.
+ */
+export interface InsightsQuery {
+  /** For how long actions count, each in a column of its own. */
+  action_attribution_windows?: AttributionWindow[] | undefined;
+  /** By what actions are split within a row. */
+  action_breakdowns?: ActionBreakdown[] | undefined;
+  /** The cursor that the page before gave. */
+  after?: string | null | undefined;
+  /** By what rows are split. */
+  breakdowns?: Breakdown[] | undefined;
+  /** Days by name; the last 30 when neither these nor a range are given. */
+  date_preset?: DatePreset | null | undefined;
+  /** The fields of each row. */
+  fields: InsightsFields;
+  /** Only rows that fit all of these. */
+  filtering?: Filter[] | undefined;
+  /** For what a row stands; the object itself when left out. */
+  level?: Level | null | undefined;
+  /** The most rows in one page. */
+  limit?: number | null | undefined;
+  /** The order, such as `spend_descending`. */
+  sort?: string[] | undefined;
+  /** Into which stretches of time the days are cut. */
+  time_increment?: TimeIncrement | null | undefined;
+  /** Days by date. */
+  time_range?: TimeRange | null | undefined;
+  /** Several ranges, which may overlap, each with rows of its own. */
+  time_ranges?: TimeRange[] | undefined;
+  /** Whether actions count as the ad account's settings say. */
+  use_account_attribution_setting?: boolean | null | undefined;
+}
+
+/** What is read as `InsightsQuery`: fields that have a default may be left out. */
+export interface InsightsQueryInput {
+  /** For how long actions count, each in a column of its own. */
+  action_attribution_windows?: AttributionWindow[] | undefined;
+  /** By what actions are split within a row. */
+  action_breakdowns?: ActionBreakdown[] | undefined;
+  /** The cursor that the page before gave. */
+  after?: string | null | undefined;
+  /** By what rows are split. */
+  breakdowns?: Breakdown[] | undefined;
+  /** Days by name; the last 30 when neither these nor a range are given. */
+  date_preset?: DatePreset | null | undefined;
+  /** The fields of each row. */
+  fields?: InsightsFields | undefined;
+  /** Only rows that fit all of these. */
+  filtering?: Filter[] | undefined;
+  /** For what a row stands; the object itself when left out. */
+  level?: Level | null | undefined;
+  /** The most rows in one page. */
+  limit?: number | null | undefined;
+  /** The order, such as `spend_descending`. */
+  sort?: string[] | undefined;
+  /** Into which stretches of time the days are cut. */
+  time_increment?: TimeIncrement | null | undefined;
+  /** Days by date. */
+  time_range?: TimeRange | null | undefined;
+  /** Several ranges, which may overlap, each with rows of its own. */
+  time_ranges?: TimeRange[] | undefined;
+  /** Whether actions count as the ad account's settings say. */
+  use_account_attribution_setting?: boolean | null | undefined;
+}
+
+/** Checks and reads `InsightsQuery`. */
+export const InsightsQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    action_attribution_windows: z.array(AttributionWindowSchema).optional(),
+    action_breakdowns: z.array(ActionBreakdownSchema).optional(),
+    after: z.string().nullish(),
+    breakdowns: z.array(BreakdownSchema).optional(),
+    date_preset: DatePresetSchema.nullish(),
+    fields: InsightsFieldsSchema.default("account_id,campaign_id,campaign_name,adset_id,adset_name,ad_id,ad_name,impressions,reach,clicks,spend,actions,action_values"),
+    filtering: z.array(FilterSchema).optional(),
+    level: LevelSchema.nullish(),
+    limit: z.int().min(0).max(4294967295).nullish(),
+    sort: z.array(z.string()).optional(),
+    time_increment: TimeIncrementSchema.nullish(),
+    time_range: TimeRangeSchema.nullish(),
+    time_ranges: z.array(TimeRangeSchema).optional(),
+    use_account_attribution_setting: z.boolean().nullish(),
   }))();
 
 /**
@@ -3417,6 +3566,42 @@ export const PixelStatsSchema = /* @__PURE__ */ (() =>
     end_time: TimestampSchema.nullish(),
     event: z.string().nullish(),
     start_time: TimestampSchema.nullish(),
+  }))();
+
+/** A run of a report ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-report-run), read 2026-11). */
+export interface ReportRun {
+  /** The ad account. */
+  account_id?: AdAccountId | null | undefined;
+  /** How much is done, in percent. */
+  async_percent_completion?: number | null | undefined;
+  /** Where it stands. */
+  async_status?: AsyncStatus | null | undefined;
+  /** Why it failed: the code. */
+  error_code?: number | null | undefined;
+  /** The cause, for developers. */
+  error_message?: string | null | undefined;
+  /** The subcode. */
+  error_subcode?: number | null | undefined;
+  /** The cause, for a person. */
+  error_user_msg?: string | null | undefined;
+  /** A heading for a person. */
+  error_user_title?: string | null | undefined;
+  /** Its id. */
+  id: ReportRunId;
+}
+
+/** Checks and reads `ReportRun`. */
+export const ReportRunSchema = /* @__PURE__ */ (() =>
+  z.object({
+    account_id: AdAccountIdSchema.nullish(),
+    async_percent_completion: z.int().min(0).max(255).nullish(),
+    async_status: AsyncStatusSchema.nullish(),
+    error_code: z.int().nullish(),
+    error_message: z.string().nullish(),
+    error_subcode: z.int().nullish(),
+    error_user_msg: z.string().nullish(),
+    error_user_title: z.string().nullish(),
+    id: ReportRunIdSchema,
   }))();
 
 /** What `DETAILED` searches for, among everything that people may have in common. */

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::fields::FieldList;
 
 /// Which fields the rows of a report have. Meta knows about 220: those that are not declared are asked for by
 /// [`named`](Self::named).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct InsightsFields(FieldList);
 
 impl InsightsFields {
@@ -47,5 +48,21 @@ impl fmt::Display for InsightsFields {
 impl Serialize for InsightsFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// Text with commas between the names.
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for InsightsFields {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "InsightsFields".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Which fields the rows of a report have: their names with commas between them.",
+            "examples": ["impressions,spend,actions"],
+        })
     }
 }

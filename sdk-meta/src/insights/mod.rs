@@ -188,7 +188,8 @@ impl<'c> InsightsClient<'c> {
 }
 
 /// A run that was begun.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReportRunStarted {
     /// The run.

@@ -1,9 +1,10 @@
 //! What a report is asked for.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::InsightsFields;
 use crate::macros::open_enum;
+use crate::text::TextOrNumber;
 use crate::{Filter, TimeRange};
 
 open_enum! {
@@ -116,6 +117,9 @@ open_enum! {
     }
 }
 
+/// The longest stretch, in days.
+const LONGEST: u8 = 90;
+
 /// Into which stretches of time a report is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -138,10 +142,44 @@ impl Serialize for TimeIncrement {
     }
 }
 
+impl<'de> Deserialize<'de> for TimeIncrement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = TextOrNumber::deserialize(deserializer)?.0;
+        match text.as_str() {
+            "monthly" => Ok(Self::Monthly),
+            "all_days" => Ok(Self::AllDays),
+            days => match days.parse() {
+                Ok(days @ 1..=LONGEST) => Ok(Self::Days(days)),
+                _ => Err(de::Error::custom("expected 1 to 90 days, `monthly` or `all_days`")),
+            },
+        }
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for TimeIncrement {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TimeIncrement".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Into which stretches of time a report is cut: so many days, calendar months, or not at all, \
+                which is the default.",
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": LONGEST },
+                { "type": "string", "enum": ["monthly", "all_days"] },
+            ],
+        })
+    }
+}
+
 /// What a report is asked for
 /// ([page](https://developers.facebook.com/docs/marketing-api/insights/parameters), read 2026-11). Reports reach back 37
 /// months; numbers change for 28 days.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct InsightsQuery {
     /// The fields of each row.
     pub fields: InsightsFields,
@@ -210,6 +248,20 @@ mod tests {
     #[test]
     fn increments_are_written_as_meta_reads_them() {
         let written = [TimeIncrement::Days(7), TimeIncrement::Monthly, TimeIncrement::AllDays];
-        assert_eq!(serde_json::to_string(&written).unwrap(), r#"[7,"monthly","all_days"]"#);
+        let json = r#"[7,"monthly","all_days"]"#;
+        assert_eq!(serde_json::to_string(&written).unwrap(), json);
+        assert_eq!(serde_json::from_str::<[TimeIncrement; 3]>(json).unwrap(), written);
+        for wrong in ["0", "91", "-1", r#""weekly""#, "1.5", "null"] {
+            assert!(serde_json::from_str::<TimeIncrement>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_read_as_it_is_written() {
+        let json = r#"{"fields":"spend,actions","level":"ad","time_range":{"since":"2026-01-01","until":"2026-01-07"},"time_increment":7,"breakdowns":["age"],"filtering":[{"field":"spend","operator":"GREATER_THAN","value":5}],"limit":50}"#;
+        let query: InsightsQuery = serde_json::from_str(json).unwrap();
+        assert_eq!(query.fields, InsightsFields::new().spend().actions());
+        assert_eq!(serde_json::to_string(&query).unwrap(), json);
+        assert_eq!(serde_json::from_str::<InsightsQuery>("{}").unwrap(), InsightsQuery::default());
     }
 }

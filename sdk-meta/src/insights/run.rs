@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, Error, ErrorClass, ErrorKind};
 use crate::macros::open_enum;
@@ -30,29 +30,35 @@ open_enum! {
 }
 
 /// A run of a report ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-report-run), read 2026-11).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReportRun {
     /// Its id.
     pub id: ReportRunId,
     /// The ad account.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AdAccountId>,
     /// Where it stands.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub async_status: Option<AsyncStatus>,
     /// How much is done, in percent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub async_percent_completion: Option<u8>,
-    #[serde(default)]
+    /// Why it failed: the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error_code: Option<i64>,
-    #[serde(default)]
+    /// The subcode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error_subcode: Option<i64>,
-    #[serde(default)]
+    /// The cause, for developers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error_message: Option<String>,
-    #[serde(default)]
+    /// A heading for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error_user_title: Option<String>,
-    #[serde(default)]
+    /// The cause, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error_user_msg: Option<String>,
 }
 

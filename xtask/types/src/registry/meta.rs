@@ -94,6 +94,7 @@ super::wire_types! {
     EventName() = acd_meta::conversions::EventName;
     ExecutionOption() = acd_meta::ads::ExecutionOption;
     FacebookPage() = acd_meta::accounts::FacebookPage;
+    Filter() = acd_meta::Filter;
     FilterOperator() = acd_meta::FilterOperator;
     FrequencyControl() = acd_meta::ads::ad_sets::FrequencyControl;
     GeoLocations() = acd_meta::ads::targeting::GeoLocations;
@@ -104,7 +105,9 @@ super::wire_types! {
     IgMedia() = acd_meta::instagram::IgMedia;
     IgMediaId() = acd_meta::IgMediaId;
     IgUserId() = acd_meta::IgUserId;
+    InsightsFields() = acd_meta::insights::InsightsFields;
     InsightsPeriod() = acd_meta::instagram::InsightsPeriod;
+    InsightsQuery() = acd_meta::insights::InsightsQuery;
     InsightsRow() = acd_meta::insights::InsightsRow;
     Issue() = acd_meta::ads::Issue;
     Lead() = acd_meta::leads::Lead;
@@ -141,7 +144,9 @@ super::wire_types! {
     PlaceType() = acd_meta::targeting_search::PlaceType;
     PromotedObject() = acd_meta::ads::PromotedObject;
     PublisherPlatform() = acd_meta::ads::targeting::PublisherPlatform;
+    ReportRun() = acd_meta::insights::ReportRun;
     ReportRunId() = acd_meta::ReportRunId;
+    ReportRunStarted() = acd_meta::insights::ReportRunStarted;
     SavedAudience() = acd_meta::audiences::SavedAudience;
     SavedAudienceId() = acd_meta::SavedAudienceId;
     SearchPlaces() = acd_meta::targeting_search::SearchPlaces;
@@ -155,6 +160,8 @@ super::wire_types! {
     Targeting() = acd_meta::ads::targeting::Targeting;
     TargetingAutomation() = acd_meta::ads::targeting::TargetingAutomation;
     TargetingType() = acd_meta::targeting_search::TargetingType;
+    TimeIncrement() = acd_meta::insights::TimeIncrement;
+    TimeRange() = acd_meta::TimeRange;
     Timestamp() = acd_meta::Timestamp;
     UpdateAd() = acd_meta::ads::ads::UpdateAd;
     UpdateAdSet() = acd_meta::ads::ad_sets::UpdateAdSet;

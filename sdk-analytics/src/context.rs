@@ -92,7 +92,7 @@ impl Context {
             name: env!("CARGO_PKG_NAME").into(),
             version: Some(env!("CARGO_PKG_VERSION").into()),
         });
-        if self.os.is_none() && std::env::consts::OS != "unknown" {
+        if self.os.is_none() && !matches!(std::env::consts::OS, "" | "unknown") {
             self.os = Some(Named { name: std::env::consts::OS.into(), version: None });
         }
         if self.locale.is_none() {

@@ -1,7 +1,7 @@
 // Analytics over real HTTP: a server here keeps what it is sent, by the id of each event.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,8 @@ test('the six calls arrive in one batch as the wire has them', async () => {
   assert.deepEqual(body.batch.map(({ messageId }) => messageId), ids);
   assert.equal(ids[0], 'order-1');
   assert.ok(ids.slice(1).every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id)));
-  const { library, app, locale, timezone } = body.context;
+  const { library, app, locale, timezone, ...others } = body.context;
+  assert.deepEqual(others, {});
   assert.deepEqual({ name: library.name, app, locale }, { name: '@acd/sdk', app: { name: 'shop', version: '1.2' }, locale: 'de-DE' });
   assert.equal(timezone, new Intl.DateTimeFormat().resolvedOptions().timeZone);
   assert.ok(Math.abs(Date.parse(body.sentAt) - Date.now()) < 60_000);
@@ -167,6 +168,19 @@ test('a folder of a process that is gone is taken over, and half a record left a
   assert.equal(second.stats().damagedBytes, 27);
   await second.shutdown();
   assert.deepEqual(await readdir(keepIn), []);
+});
+
+test('where nobody says whether a process runs, its folder is left to it, with what to do about it', async (context) => {
+  const keepIn = join(folder, 'unknown');
+  await mkdir(keepIn);
+  await writeFile(join(keepIn, 'lock'), '99999999');
+  // As Deno refuses without a permission.
+  context.mock.method(process, 'kill', () => {
+    throw new Error('Requires run access');
+  });
+  await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment', message: /process 99999999.*--allow-run.*lock/ });
+  context.mock.restoreAll();
+  await (await open({ keepIn })).shutdown();
 });
 
 test('a store that refuses costs nothing but the keeping', async () => {

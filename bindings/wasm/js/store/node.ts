@@ -1,7 +1,7 @@
 // Node, Bun and Deno: a folder with a file for each record.
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pid } from 'node:process';
+import process, { pid } from 'node:process';
 
 import { AcdError } from '../error.js';
 import type { EventStore } from '../store.js';
@@ -19,8 +19,9 @@ export async function openStore(folder: string): Promise<EventStore> {
   await mkdir(path, { recursive: true });
   if (used.has(path)) throw inUse(path);
   used.add(path);
+  let release: () => Promise<void>;
   try {
-    await lock(path);
+    release = await lock(path);
   } catch (reason) {
     used.delete(path);
     throw reason;
@@ -48,38 +49,81 @@ export async function openStore(folder: string): Promise<EventStore> {
       await Promise.all(gone.map((key) => rm(join(path, file(key)), { force: true })));
     },
     async close() {
-      await rm(join(path, LOCK), { force: true });
+      await release();
       used.delete(path);
     },
   };
 }
 
-/** Takes the folder for this process, also from one that is gone. */
-async function lock(path: string): Promise<void> {
+/** Takes the folder for this process, also from one that is gone. The result lets go of it. */
+async function lock(path: string): Promise<() => Promise<void>> {
   const place = join(path, LOCK);
+  const deno = (globalThis as { Deno?: Deno }).Deno;
+  if (typeof deno?.FsFile.prototype.tryLockSync === 'function') return lockInDeno(deno, path, place);
   for (;;) {
     try {
       await writeFile(place, String(pid), { flag: 'wx' });
-      return;
+      return () => rm(place, { force: true });
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code !== 'EEXIST') throw reason;
     }
-    const owner = Number(await readFile(place, 'utf8').catch(() => ''));
-    // This process's own number is that of a former one: what it uses itself is known.
-    if (owner !== pid && isRunning(owner)) throw inUse(path);
+    const owner = await ownerOf(place);
+    if (isRunning(owner) ?? unknown(path, owner)) throw inUse(path);
     await rm(place, { force: true });
   }
 }
 
-function isRunning(process_: number): boolean {
-  if (!Number.isSafeInteger(process_) || process_ <= 0) return false;
+/** As much of Deno as is used. */
+interface Deno {
+  openSync(path: string, options: { write: true; create: true }): { tryLockSync(exclusive: true): boolean; close(): void };
+  FsFile: { prototype: { tryLockSync?: unknown } };
+}
+
+/**
+ * Deno asks for a permission of its own before it says whether another process runs. The system's lock needs none and ends with
+ * its process; the number is for Node and Bun. The file stays, since a lock on a removed one would exclude nobody.
+ */
+async function lockInDeno(deno: Deno, path: string, place: string): Promise<() => Promise<void>> {
+  const file = deno.openSync(place, { write: true, create: true });
   try {
-    process.kill(process_, 0);
+    if (!file.tryLockSync(true) || isRunning(await ownerOf(place)) === true) throw inUse(path);
+    await writeFile(place, String(pid));
+  } catch (reason) {
+    file.close();
+    throw reason;
+  }
+  return async () => {
+    await writeFile(place, '');
+    file.close();
+  };
+}
+
+/** The number of the process whose lock it is. */
+async function ownerOf(place: string): Promise<number> {
+  return Number(await readFile(place, 'utf8').catch(() => ''));
+}
+
+/** Whether another process with this number runs; `undefined` when this host may not ask. */
+function isRunning(owner: number): boolean | undefined {
+  // This process's own number is that of a former one: what it uses itself is known.
+  if (!Number.isSafeInteger(owner) || owner <= 0 || owner === pid) return false;
+  try {
+    process.kill(owner, 0);
     return true;
   } catch (reason) {
+    const { code } = reason as NodeJS.ErrnoException;
     // It is there and another user's.
-    return (reason as NodeJS.ErrnoException).code === 'EPERM';
+    if (code === 'EPERM') return true;
+    return code === 'ESRCH' ? false : undefined;
   }
+}
+
+function unknown(path: string, owner: number): never {
+  throw new AcdError(
+    'environment',
+    `${path} was in use by process ${owner}, and this host may not ask whether that still runs: allow it (Deno: --allow-run), ` +
+      `or remove the file ${LOCK} when it is gone`,
+  );
 }
 
 function inUse(path: string): AcdError {

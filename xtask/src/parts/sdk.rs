@@ -1,5 +1,7 @@
 //! `@acd/sdk`: built, small enough, makes calls and verifies webhooks under Node, against a running server too, and works
-//! as a package.
+//! as a package, in every host that it names.
+
+mod hosts;
 
 use std::{
     fs,
@@ -48,7 +50,9 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     }
     shell::run(&mut tests)?;
     live(context, &node, &folder)?;
-    try_as_a_stranger(&node, &folder, &workspace.root.join(TYPES), &made(workspace).join("stranger"))?;
+    let project = made(workspace).join("stranger");
+    try_as_a_stranger(&node, &folder, &workspace.root.join(TYPES), &project)?;
+    hosts::run(workspace, &node, &folder, &project)?;
     Ok(Outcome::Passed)
 }
 

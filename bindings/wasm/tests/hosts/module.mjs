@@ -1,0 +1,18 @@
+// The package as an ECMAScript module. Arguments: the server's address, and a folder for events.
+import process from 'node:process';
+
+import * as sdk from '@acd/sdk';
+import { AnalyticsClient } from '@acd/sdk/analytics';
+import { PlatformClient } from '@acd/sdk/platform';
+import { WebhookVerifier } from '@acd/sdk/webhooks';
+
+import { calls, events, kept } from './scenario.mjs';
+
+const [, , baseUrl, keepIn] = process.argv;
+for (const [name, one] of Object.entries({ AnalyticsClient, PlatformClient, WebhookVerifier })) {
+  if (sdk[name] !== one) throw new Error(`the entry of ${name} has another one than the whole`);
+}
+await calls(sdk, baseUrl);
+await events(sdk, baseUrl, 'module');
+await kept(sdk, baseUrl, keepIn);
+console.log('done');

@@ -1,4 +1,4 @@
-//! The WebAssembly module of `@acd/sdk`: the one request pipeline and the verification of webhooks, for JavaScript.
+//! The WebAssembly module of `@acd/sdk`: the one request pipeline for JavaScript.
 //!
 //! What crosses the boundary is text and bytes. A call is named by its [`Operation`](acd_core::Operation), of which the
 //! module has those of every client crate, and its answer is the server's own JSON: types are TypeScript's business, and
@@ -8,10 +8,6 @@ mod catalogue;
 mod client;
 mod parameters;
 mod tickets;
-#[cfg(feature = "webhooks")]
-mod webhook;
 
 pub use catalogue::operations;
 pub use client::ApiClient;
-#[cfg(feature = "webhooks")]
-pub use webhook::WebhookVerifier;

@@ -1,6 +1,6 @@
 // The package in Chromium, whose file is CHROMIUM: built by Vite, as a plain script, and in a Web Worker.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -139,19 +139,26 @@ for (const [how, path] of Object.entries(PAGES)) {
   test(`${how}: webhooks`, async () => {
     const context = await browser.newContext();
     const { page } = await open(context);
-    const body = JSON.stringify({ id: 'evt_1', text: 'é'.repeat(2000) });
     const at = Math.floor(Date.now() / 1000);
-    const signature = `t=${at},v1=${createHmac('sha256', 'hunter2').update(`${at}.${body}`).digest('hex')}`;
-    const verify = (body) =>
+    const mac = (text) => createHmac('sha256', 'hunter2').update(text).digest('hex');
+    const verify = (scheme, name, signature, body) =>
       page.evaluate(
-        async ([signature, body]) => {
-          const verifier = new globalThis.sdk.WebhookVerifier({ scheme: 'stripe', secret: 'hunter2' });
-          return verifier.verify(new Headers({ 'stripe-signature': signature }), body).then(({ messageId }) => messageId, ({ code }) => code);
+        async ([scheme, name, signature, body]) => {
+          const verifier = new globalThis.sdk.WebhookVerifier({ scheme, secret: 'hunter2' });
+          const outcome = verifier.verify(new Headers({ [name]: signature }), new TextEncoder().encode(body));
+          return outcome.then(({ replayKey }) => replayKey, ({ code }) => code);
         },
-        [signature, body],
+        [scheme, name, signature, body],
       );
-    assert.equal(await verify(body), 'evt_1');
-    assert.equal(await verify(`${body} `), 'no_match');
+    // What fits beside the headers where the module takes them, and what does not.
+    for (const size of [1, 2_000, 100_000]) {
+      const body = JSON.stringify({ id: 'evt_1', text: 'é'.repeat(size) });
+      const stripe = ['stripe', 'stripe-signature', `t=${at},v1=${mac(`${at}.${body}`)}`];
+      assert.equal(await verify(...stripe, body), 'stripe:evt_1');
+      assert.equal(await verify(...stripe, `${body} `), 'no_match');
+      const hash = createHash('sha256').update(body).digest('hex');
+      assert.equal(await verify('meta', 'x-hub-signature-256', `sha256=${mac(body)}`, body), `meta:sha256:${hash}`);
+    }
     await context.close();
   });
 

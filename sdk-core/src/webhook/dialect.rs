@@ -1,9 +1,10 @@
 //! What tells one scheme from another.
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 
 use super::WebhookError;
 use super::candidates::Candidates;
+use super::fields::Fields;
 use super::key::{MacKey, RawSignature, SigningKey, VerifyingKey};
 use super::timestamp::{Timestamp, Window};
 
@@ -40,21 +41,24 @@ pub(super) trait Dialect: Send + Sync + 'static {
         Window::DEFAULT
     }
 
+    /// The headers that [`claim`](Self::claim) looks at.
+    fn reads(&self) -> &'static [HeaderName];
+
     /// Reads the headers.
-    fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError>;
+    fn claim<'a>(&self, fields: &Fields<'a>) -> Result<Claim<'a>, WebhookError>;
 
     /// What is signed before the body.
     fn preamble<'a>(&'a self, _id: &'a str, _timestamp: &'a str) -> [&'a [u8]; 4] {
         [b""; 4]
     }
 
-    /// The id that the body, once it is verified, gives the message.
-    fn id_in(&self, _body: &[u8]) -> Option<String> {
-        None
+    /// Under which names the body, once it is verified, has the strings that together are the message's id.
+    fn id_fields(&self) -> &'static [&'static str] {
+        &[]
     }
 
-    /// The time that the body, once it is verified, gives the message, in seconds since 1970.
-    fn seconds_in(&self, _body: &[u8]) -> Option<u64> {
+    /// Under which name the body, once it is verified, has the message's time, in seconds since 1970.
+    fn time_field(&self) -> Option<&'static str> {
         None
     }
 

@@ -7,7 +7,27 @@ use sha2::{Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::candidates::{Candidate, Candidates};
-use super::engine::{HmacEngine, HmacHash};
+use crate::hex;
+
+/// The hash below an HMAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HmacHash {
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512, of Remotion Lambda.
+    Sha512,
+}
+
+impl HmacHash {
+    /// Its name where cryptography is a library's, such as OpenSSL's.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
 
 /// What is signed, in pieces, so that nothing has to be copied together: what comes before the body, and the body.
 pub(super) type Content<'a> = [&'a [u8]; 5];
@@ -16,7 +36,7 @@ pub(super) type Content<'a> = [&'a [u8]; 5];
 #[derive(Clone)]
 pub(super) struct MacKey {
     ready: Ready,
-    /// For an engine, which has no use for that half.
+    /// For a host that computes HMACs by itself.
     secret: SecretSlice<u8>,
 }
 
@@ -38,17 +58,25 @@ impl MacKey {
     }
 
     /// Whether any candidate is this key's MAC. All are compared, each in constant time.
-    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>, engine: Option<&dyn HmacEngine>) -> bool {
-        let elsewhere = |hash| engine.and_then(|engine| engine.hmac(hash, self.secret.expose_secret(), content));
+    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>) -> bool {
         match &self.ready {
-            Ready::Sha256(key) => {
-                let mac = elsewhere(HmacHash::Sha256).and_then(|mac| mac.try_into().ok());
-                any_is(&mac.unwrap_or_else(|| sha256(key, content)), candidates)
-            }
-            Ready::Sha512(key) => {
-                let mac = elsewhere(HmacHash::Sha512).and_then(|mac| mac.try_into().ok());
-                any_is(&mac.unwrap_or_else(|| sha512(key, content)), candidates)
-            }
+            Ready::Sha256(key) => any_is(&sha256(key, content), candidates),
+            Ready::Sha512(key) => any_is(&sha512(key, content), candidates),
+        }
+    }
+
+    /// Whether any candidate is this MAC in hexadecimal.
+    fn is_among(&self, mac: &str, candidates: &Candidates<'_>) -> bool {
+        match &self.ready {
+            Ready::Sha256(_) => hex::decode::<32>(mac.as_bytes()).is_some_and(|mac| any_is(&mac, candidates)),
+            Ready::Sha512(_) => hex::decode::<64>(mac.as_bytes()).is_some_and(|mac| any_is(&mac, candidates)),
+        }
+    }
+
+    fn hash(&self) -> HmacHash {
+        match &self.ready {
+            Ready::Sha256(_) => HmacHash::Sha256,
+            Ready::Sha512(_) => HmacHash::Sha512,
         }
     }
 
@@ -97,9 +125,9 @@ impl VerifyingKey {
         if key.is_weak() { Err("is a weak Ed25519 public key") } else { Ok(Self::Ed25519(Box::new(key))) }
     }
 
-    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>, engine: Option<&dyn HmacEngine>) -> bool {
+    fn accepts(&self, content: &Content<'_>, candidates: &Candidates<'_>) -> bool {
         match self {
-            Self::Mac(key) => key.accepts(content, candidates, engine),
+            Self::Mac(key) => key.accepts(content, candidates),
             Self::Ed25519(key) => {
                 let mut signatures = candidates.iter().filter_map(Candidate::ed25519).peekable();
                 if signatures.peek().is_none() {
@@ -114,16 +142,36 @@ impl VerifyingKey {
 }
 
 /// The place of the first key that accepts a candidate. Every key is tried, whichever matches.
-pub(super) fn matching(
+pub(super) fn matching(keys: &[VerifyingKey], content: &Content<'_>, candidates: &Candidates<'_>) -> Option<usize> {
+    first(keys.iter().map(|key| key.accepts(content, candidates)))
+}
+
+/// The same by the MAC of each key.
+pub(super) fn matching_macs<'t>(
     keys: &[VerifyingKey],
-    content: &Content<'_>,
+    macs: impl IntoIterator<Item = &'t str>,
     candidates: &Candidates<'_>,
-    engine: Option<&dyn HmacEngine>,
 ) -> Option<usize> {
-    keys.iter().enumerate().fold(None, |found, (place, key)| {
-        let accepts = key.accepts(content, candidates, engine);
-        found.or(accepts.then_some(place))
-    })
+    first(keys.iter().zip(macs).map(|(key, mac)| match key {
+        VerifyingKey::Mac(key) => key.is_among(mac, candidates),
+        VerifyingKey::Ed25519(_) => false,
+    }))
+}
+
+fn first(accepts: impl Iterator<Item = bool>) -> Option<usize> {
+    accepts.enumerate().fold(None, |found, (place, accepts)| found.or(accepts.then_some(place)))
+}
+
+/// The hash of the MACs and the secret of each, unless one is none.
+pub(super) fn hmac_keys(keys: &[VerifyingKey]) -> Option<(HmacHash, Vec<&[u8]>)> {
+    let secrets = keys.iter().map(|key| match key {
+        VerifyingKey::Mac(key) => Some((key.hash(), key.secret.expose_secret())),
+        VerifyingKey::Ed25519(_) => None,
+    });
+    let secrets = secrets.collect::<Option<Vec<_>>>()?;
+    // A scheme has one hash.
+    let (hash, _) = secrets.first()?;
+    Some((*hash, secrets.iter().map(|(_, secret)| *secret).collect()))
 }
 
 /// A key that makes signatures.
@@ -161,7 +209,6 @@ impl SigningKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hex;
 
     /// RFC 4231, test case 2, with its text in pieces.
     const CONTENT: Content<'static> = [b"what do ", b"", b"ya want ", b"for ", b"nothing?"];
@@ -186,9 +233,9 @@ mod tests {
         for text in ["", SHA512, SHA256] {
             candidates.push(Candidate::HexMac(text)).unwrap();
         }
-        assert_eq!(matching(&keys, &CONTENT, &candidates, None), Some(1));
-        assert_eq!(matching(&keys[..1], &CONTENT, &candidates, None), None);
-        assert_eq!(matching(&keys, &CONTENT, &Candidates::default(), None), None);
+        assert_eq!(matching(&keys, &CONTENT, &candidates), Some(1));
+        assert_eq!(matching(&keys[..1], &CONTENT, &candidates), None);
+        assert_eq!(matching(&keys, &CONTENT, &Candidates::default()), None);
     }
 
     #[test]

@@ -31,22 +31,26 @@
 //! A receiver reads at most 1 MiB, answers [`WebhookError::status`] without a word about the reason, stores what is
 //! authentic and answers 200 before it works on it, and takes each message [once](Verified::once).
 
+mod body;
 mod candidates;
 mod dialect;
-mod engine;
 mod error;
+mod fields;
 mod header;
 mod key;
 mod scheme;
 mod secrets;
 mod signer;
+mod steps;
 mod timestamp;
 mod verified;
 mod verifier;
 
-pub use engine::{HmacEngine, HmacHash};
 pub use error::WebhookError;
+pub use fields::HeaderField;
+pub use key::HmacHash;
 pub use scheme::Scheme;
 pub use signer::WebhookSigner;
+pub use steps::{Claimed, Timing, body_hash};
 pub use verified::{RawEvent, Verified};
 pub use verifier::Verifier;

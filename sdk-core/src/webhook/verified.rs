@@ -6,11 +6,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
-use super::WebhookError;
 use super::dialect::Dialect;
-use crate::hex;
+use super::steps::body_hash;
+use super::{WebhookError, body};
 use crate::replay::{ReplayGuard, Sighting};
 use crate::response::decode;
 
@@ -95,7 +94,7 @@ impl<T> Verified<T> {
     /// The id that the sender gives the message, the same at every repetition. Where the scheme's table shows none, and
     /// where a body does not hold the one that it should, `None`.
     pub fn message_id(&self) -> Option<String> {
-        let id = self.message.id.clone().or_else(|| self.message.dialect.id_in(&self.message.body));
+        let id = self.message.id.clone().or_else(|| body::id(&self.message.body, self.message.dialect.id_fields()));
         // An empty one would make all of them the same message.
         id.filter(|id| !id.is_empty())
     }
@@ -114,7 +113,7 @@ impl<T> Verified<T> {
         let id = self.message_id();
         let key = match &id {
             Some(id) => format!("{scheme}:{id}"),
-            None => format!("{scheme}:sha256:{}", hex::encode(&Sha256::digest(&self.message.body))),
+            None => format!("{scheme}:sha256:{}", body_hash(&self.message.body)),
         };
         (id, key)
     }

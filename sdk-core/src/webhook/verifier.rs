@@ -8,12 +8,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::dialect::Dialect;
-use super::engine::HmacEngine;
-use super::key::{VerifyingKey, matching};
+use super::fields::Fields;
+use super::key::VerifyingKey;
 use super::secrets::read_all;
+use super::steps::Timing;
 use super::timestamp::Window;
 use super::verified::Message;
-use super::{Scheme, Verified, WebhookError};
+use super::{Scheme, Verified, WebhookError, body};
 use crate::Result;
 use crate::runtime::Runtime;
 use crate::secret::Secret;
@@ -29,12 +30,11 @@ const FOUR_DAYS: Duration = Duration::from_secs(4 * 86_400);
 #[derive(Clone)]
 pub struct Verifier {
     scheme: &'static str,
-    dialect: Arc<dyn Dialect>,
-    keys: Arc<[VerifyingKey]>,
-    window: Window,
-    memory: Duration,
-    runtime: Runtime,
-    engine: Option<Arc<dyn HmacEngine>>,
+    pub(super) dialect: Arc<dyn Dialect>,
+    pub(super) keys: Arc<[VerifyingKey]>,
+    pub(super) window: Window,
+    pub(super) memory: Duration,
+    pub(super) runtime: Runtime,
 }
 
 impl Verifier {
@@ -47,15 +47,7 @@ impl Verifier {
         let (dialect, keys) = read_all(&scheme, secrets, |dialect, secret| dialect.verifying_key(secret))?;
         let window = dialect.window();
         let runtime = Runtime::system();
-        Ok(Self {
-            scheme: scheme.as_str(),
-            dialect,
-            keys: keys.into(),
-            window,
-            memory: FOUR_DAYS,
-            runtime,
-            engine: None,
-        })
+        Ok(Self { scheme: scheme.as_str(), dialect, keys: keys.into(), window, memory: FOUR_DAYS, runtime })
     }
 
     /// Sets how old a signed timestamp may be. Default 300 s, which itself passes; 24 hours for TikTok Shop. Schemes that
@@ -90,13 +82,6 @@ impl Verifier {
         self
     }
 
-    /// Has HMACs computed elsewhere. Default: by this crate.
-    #[must_use]
-    pub fn with_hmac(mut self, engine: impl HmacEngine) -> Self {
-        self.engine = Some(Arc::new(engine));
-        self
-    }
-
     /// Verifies a message: signature first, then time, so that [`WebhookError::Expired`] and [`WebhookError::TooNew`] are
     /// said of authentic messages alone. `body` is what arrived, byte for byte: JSON that was parsed and written again is
     /// another message.
@@ -104,18 +89,12 @@ impl Verifier {
     /// # Errors
     /// Every [`WebhookError`] but `Replayed`, `Guard` and `Body`.
     pub fn verify(&self, headers: &HeaderMap, body: impl Into<Bytes>) -> Result<Verified, WebhookError> {
-        let claim = self.dialect.claim(headers)?;
+        let claimed = self.claimed(&Fields::of(self.header_names(), headers))?;
         let body = body.into();
-        let [a, b, c, d] = self.dialect.preamble(claim.id, claim.timestamp.map_or("", |timestamp| timestamp.text));
-        let secret_index = matching(&self.keys, &[a, b, c, d, &body], &claim.candidates, self.engine.as_deref())
-            .ok_or(WebhookError::NoMatch)?;
-        let now = self.runtime.wall();
-        let seconds = claim.timestamp.map(|timestamp| timestamp.seconds).or_else(|| self.dialect.seconds_in(&body));
-        let signed_at = seconds.map(|seconds| self.window.check(seconds, now)).transpose()?;
-        // A second more, since timestamps are compared in whole ones.
-        let accepted_until = signed_at.map(|time| time + self.window.past + Duration::from_secs(1));
-        let remember_until = accepted_until.into_iter().fold(now + self.memory, Ord::max);
-        let id = (!claim.id.is_empty()).then(|| claim.id.to_owned());
+        let secret_index = claimed.matches(&body)?;
+        let of_body = || self.time_field().and_then(|name| body::seconds(&body, name));
+        let Timing { signed_at, remember_until } = self.timing(claimed.seconds().or_else(of_body))?;
+        let id = claimed.id().map(str::to_owned);
         let (scheme, dialect) = (self.scheme, Arc::clone(&self.dialect));
         Ok(Verified::new(Message { scheme, dialect, body, id, signed_at, secret_index, remember_until }))
     }

@@ -25,12 +25,21 @@ const FOLDER: &str = "bindings/wasm";
 /// Its declarations are made of these.
 const TYPES: &str = "bindings/types";
 /// The modules: crate and library.
-const MODULES: [(&str, &str); 2] = [("acd-wasm", "acd_wasm"), ("acd-wasm-analytics", "acd_wasm_analytics")];
+const MODULES: [(&str, &str); 3] = [
+    ("acd-wasm", "acd_wasm"),
+    ("acd-wasm-analytics", "acd_wasm_analytics"),
+    ("acd-wasm-signatures", "acd_wasm_signatures"),
+];
 /// Of the workspace's manifest: the smallest code.
 const PROFILE: &str = "wasm";
 /// Tests that need no server but their own.
-const TESTS: [&str; 4] =
-    ["tests/http.test.mjs", "tests/analytics.test.mjs", "tests/webhooks.test.mjs", "tests/browser.test.mjs"];
+const TESTS: [&str; 5] = [
+    "tests/http.test.mjs",
+    "tests/analytics.test.mjs",
+    "tests/webhooks.test.mjs",
+    "tests/messages.test.mjs",
+    "tests/browser.test.mjs",
+];
 const SIZES: &str = "tests/size.test.mjs";
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {

@@ -6,5 +6,5 @@ import * as glue from '../made/acd_wasm.js';
 /** What the module offers. */
 export type Module = typeof glue;
 
-/** The module of all entries but analytics. */
+/** The module of what is called by operation. */
 export const module = /* @__PURE__ */ loader(glue, load);

@@ -2,44 +2,43 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use crate::webhook::WebhookError;
 use crate::webhook::candidates::{Candidate, Candidates};
 use crate::webhook::dialect::{Claim, Dialect};
-use crate::webhook::header::single;
+use crate::webhook::fields::{Fields, HeaderField};
+use crate::webhook::header::{malformed, single};
 use crate::webhook::key::{MacKey, RawSignature, SigningKey, VerifyingKey};
 use crate::webhook::timestamp::Timestamp;
 
 /// The fewest bytes that the standard lets a symmetric secret have.
 const SHORTEST: usize = 24;
 
+/// Id, time and signatures.
+type Names = [HeaderName; 3];
+
 pub(super) struct Standard {
-    names: &'static Names,
-    /// Read when the first are not there.
-    other_names: &'static Names,
+    /// The first are written; the next are read when the first are not there.
+    names: &'static [Names],
 }
 
-struct Names {
-    id: HeaderName,
-    timestamp: HeaderName,
-    signature: HeaderName,
-}
+static NAMES: [Names; 2] = [
+    [
+        HeaderName::from_static("svix-id"),
+        HeaderName::from_static("svix-timestamp"),
+        HeaderName::from_static("svix-signature"),
+    ],
+    [
+        HeaderName::from_static("webhook-id"),
+        HeaderName::from_static("webhook-timestamp"),
+        HeaderName::from_static("webhook-signature"),
+    ],
+];
 
-static WEBHOOK: Names = Names {
-    id: HeaderName::from_static("webhook-id"),
-    timestamp: HeaderName::from_static("webhook-timestamp"),
-    signature: HeaderName::from_static("webhook-signature"),
-};
-static SVIX_NAMES: Names = Names {
-    id: HeaderName::from_static("svix-id"),
-    timestamp: HeaderName::from_static("svix-timestamp"),
-    signature: HeaderName::from_static("svix-signature"),
-};
-
-pub(super) const STANDARD_WEBHOOKS: Standard = Standard { names: &WEBHOOK, other_names: &WEBHOOK };
-pub(super) const SVIX: Standard = Standard { names: &SVIX_NAMES, other_names: &WEBHOOK };
+pub(super) const STANDARD_WEBHOOKS: Standard = Standard { names: NAMES.split_at(1).1 };
+pub(super) const SVIX: Standard = Standard { names: &NAMES };
 
 impl Dialect for Standard {
     fn verifying_key(&self, secret: &str) -> Result<VerifyingKey, &'static str> {
@@ -62,25 +61,30 @@ impl Dialect for Standard {
         }
     }
 
-    fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
-        let names = if headers.contains_key(&self.names.id) { self.names } else { self.other_names };
-        let id = single(headers, &names.id)?;
-        let timestamp = single(headers, &names.timestamp)?;
-        let signatures = single(headers, &names.signature)?;
-        let malformed =
-            |header: &'static HeaderName, problem| WebhookError::Malformed { header: header.as_str(), problem };
-        self.check_id(id).map_err(|problem| malformed(&names.id, problem))?;
-        let timestamp =
-            Timestamp::parse(timestamp).ok_or(malformed(&names.timestamp, "is not a whole number of seconds"))?;
+    fn reads(&self) -> &'static [HeaderName] {
+        self.names.as_flattened()
+    }
+
+    fn claim<'a>(&self, fields: &Fields<'a>) -> Result<Claim<'a>, WebhookError> {
+        let others = self.names.len() > 1 && fields.get(0).1 == HeaderField::Absent;
+        let [at_id, at_time, at_signatures] = if others { [3, 4, 5] } else { [0, 1, 2] };
+        let id = single(fields, at_id)?;
+        let timestamp = single(fields, at_time)?;
+        let signatures = single(fields, at_signatures)?;
+        self.check_id(id).map_err(|problem| malformed(fields, at_id, problem))?;
+        let timestamp = Timestamp::parse(timestamp)
+            .ok_or_else(|| malformed(fields, at_time, "is not a whole number of seconds"))?;
         let mut candidates = Candidates::default();
         for signature in signatures.split_ascii_whitespace() {
             let candidate = match signature.split_once(',') {
                 Some(("v1", mac)) => Candidate::Base64Mac(mac),
                 Some(("v1a", signature)) => Candidate::Base64Ed25519(signature),
                 Some(_) => continue,
-                None => return Err(malformed(&names.signature, "has an element that is not `version,signature`")),
+                None => {
+                    return Err(malformed(fields, at_signatures, "has an element that is not `version,signature`"));
+                }
             };
-            candidates.push(candidate).map_err(|problem| malformed(&names.signature, problem))?;
+            candidates.push(candidate).map_err(|problem| malformed(fields, at_signatures, problem))?;
         }
         Ok(Claim { id, timestamp: Some(timestamp), candidates })
     }
@@ -105,12 +109,8 @@ impl Dialect for Standard {
             RawSignature::Ed25519(signature) => format!("v1a,{}", STANDARD.encode(signature)),
         });
         let signatures = written.collect::<Vec<_>>().join(" ");
-        let names = self.names;
-        vec![
-            (names.id.clone(), id.to_owned()),
-            (names.timestamp.clone(), timestamp.to_owned()),
-            (names.signature.clone(), signatures),
-        ]
+        let values = [id.to_owned(), timestamp.to_owned(), signatures];
+        self.names.iter().take(1).flatten().cloned().zip(values).collect()
     }
 }
 

@@ -1,27 +1,26 @@
 //! Stripe.
 
-use http::{HeaderMap, HeaderName};
-use serde::Deserialize;
+use http::HeaderName;
 
 use super::hex_macs;
 use crate::webhook::WebhookError;
 use crate::webhook::dialect::{Claim, Dialect};
+use crate::webhook::fields::Fields;
 use crate::webhook::header::timed_list;
 use crate::webhook::key::RawSignature;
 
-static HEADER: HeaderName = HeaderName::from_static("stripe-signature");
+static HEADERS: [HeaderName; 1] = [HeaderName::from_static("stripe-signature")];
 
 pub(super) struct Stripe;
 
-#[derive(Deserialize)]
-struct Event {
-    id: String,
-}
-
 impl Dialect for Stripe {
-    fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
+    fn reads(&self) -> &'static [HeaderName] {
+        &HEADERS
+    }
+
+    fn claim<'a>(&self, fields: &Fields<'a>) -> Result<Claim<'a>, WebhookError> {
         // `v0` is a dummy that comes with test events; accepting it would accept anything.
-        let (timestamp, candidates) = timed_list(headers, &HEADER, "v1")?;
+        let (timestamp, candidates) = timed_list(fields, "v1")?;
         if candidates.is_empty() {
             return Err(WebhookError::Unsigned);
         }
@@ -32,8 +31,8 @@ impl Dialect for Stripe {
         [timestamp.as_bytes(), b".", b"", b""]
     }
 
-    fn id_in(&self, body: &[u8]) -> Option<String> {
-        serde_json::from_slice(body).ok().map(|Event { id }| id)
+    fn id_fields(&self) -> &'static [&'static str] {
+        &["id"]
     }
 
     fn has_room_for_several(&self) -> bool {
@@ -42,6 +41,6 @@ impl Dialect for Stripe {
 
     fn headers(&self, _id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)> {
         let signatures: String = hex_macs(signatures).map(|mac| format!(",v1={mac}")).collect();
-        vec![(HEADER.clone(), format!("t={timestamp}{signatures}"))]
+        vec![(HEADERS[0].clone(), format!("t={timestamp}{signatures}"))]
     }
 }

@@ -1,22 +1,27 @@
 //! TikTok for developers and TikTok for Business.
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 
 use super::hex_macs;
 use crate::webhook::WebhookError;
 use crate::webhook::dialect::{Claim, Dialect};
-use crate::webhook::header::timed_list;
+use crate::webhook::fields::Fields;
+use crate::webhook::header::{malformed, timed_list};
 use crate::webhook::key::RawSignature;
 
-static HEADER: HeaderName = HeaderName::from_static("tiktok-signature");
+static HEADERS: [HeaderName; 1] = [HeaderName::from_static("tiktok-signature")];
 
 pub(super) struct TikTok;
 
 impl Dialect for TikTok {
-    fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, WebhookError> {
-        let (timestamp, candidates) = timed_list(headers, &HEADER, "s")?;
+    fn reads(&self) -> &'static [HeaderName] {
+        &HEADERS
+    }
+
+    fn claim<'a>(&self, fields: &Fields<'a>) -> Result<Claim<'a>, WebhookError> {
+        let (timestamp, candidates) = timed_list(fields, "s")?;
         if candidates.is_empty() {
-            return Err(WebhookError::Malformed { header: HEADER.as_str(), problem: "has no signature" });
+            return Err(malformed(fields, 0, "has no signature"));
         }
         Ok(Claim { id: "", timestamp: Some(timestamp), candidates })
     }
@@ -26,6 +31,6 @@ impl Dialect for TikTok {
     }
 
     fn headers(&self, _id: &str, timestamp: &str, signatures: &[RawSignature]) -> Vec<(HeaderName, String)> {
-        hex_macs(signatures).map(|mac| (HEADER.clone(), format!("t={timestamp},s={mac}"))).collect()
+        hex_macs(signatures).map(|mac| (HEADERS[0].clone(), format!("t={timestamp},s={mac}"))).collect()
     }
 }

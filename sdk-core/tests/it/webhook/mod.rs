@@ -1,11 +1,11 @@
 //! Webhooks: published vectors, every mutation of them, whatever bodies there are, and a peer.
 
-mod engine;
 mod mutations;
 mod peer;
 mod replays;
 mod round_trip;
 mod secrets;
+mod steps;
 mod vectors;
 
 use std::collections::BTreeMap;

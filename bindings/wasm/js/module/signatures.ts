@@ -1,0 +1,10 @@
+import { load } from '#load/signatures';
+
+import { loader } from '../loader.js';
+import * as glue from '../made/acd_wasm_signatures.js';
+
+/** What the module offers. */
+export type Module = typeof glue;
+
+/** The module of webhooks. */
+export const module = /* @__PURE__ */ loader(glue, load);

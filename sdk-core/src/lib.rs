@@ -10,6 +10,7 @@ mod error;
 mod form;
 mod hedge;
 mod hex;
+pub mod json;
 pub mod limits;
 mod operation;
 pub mod paging;

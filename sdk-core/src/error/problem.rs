@@ -1,7 +1,8 @@
 //! What an error answer says about itself.
 
 use http::HeaderMap;
-use serde_json::Value;
+
+use crate::json::Json;
 
 /// The longest excerpt of a body that an error keeps, in characters.
 const EXCERPT: usize = 512;
@@ -40,27 +41,28 @@ pub(super) struct Problem {
 impl Problem {
     /// Reads what there is; a body in any other form gives nothing.
     pub(super) fn read(body: &[u8]) -> Self {
-        let Ok(document) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let error = document.get("error").unwrap_or(&Value::Null);
+        let Some(document) = Json::read(body) else { return Self::default() };
+        let error = document.get("error");
+        let of_error = |name| error.and_then(|error| error.get(name));
         Self {
-            code: first([document.get("code"), error.get("code"), error.get("type"), Some(error)]),
-            detail: first([
+            code: first(&[document.get("code"), of_error("code"), of_error("type"), error]),
+            detail: first(&[
                 document.get("detail"),
-                error.get("message"),
+                of_error("message"),
                 document.get("message"),
                 document.get("error_description"),
                 document.get("title"),
             ]),
-            request_id: first([document.get("request_id"), None]),
+            request_id: first(&[document.get("request_id")]),
         }
     }
 }
 
-fn first<const N: usize>(candidates: [Option<&Value>; N]) -> Option<String> {
-    candidates.into_iter().flatten().find_map(|value| match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+/// The first that is a number or a text with something in it.
+fn first(candidates: &[Option<Json<'_>>]) -> Option<String> {
+    candidates.iter().flatten().find_map(|value| match value.text() {
+        Some(text) => (!text.is_empty()).then(|| text.into_owned()),
+        None => value.number().map(str::to_owned),
     })
 }
 

@@ -28,11 +28,15 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 
 /// Whole seconds by the standard; some servers send a fraction.
 fn seconds(value: &str) -> Option<Duration> {
-    if let Ok(whole) = value.parse() {
-        return Some(Duration::from_secs(whole));
-    }
-    let fraction = value.starts_with(|c: char| c.is_ascii_digit()).then(|| value.parse().ok())??;
-    Duration::try_from_secs_f64(fraction).ok()
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    // Beyond nanoseconds nothing is told apart.
+    let nanos = fraction
+        .bytes()
+        .chain(std::iter::repeat(b'0'))
+        .take(9)
+        .fold(0, |nanos, digit| nanos * 10 + u32::from(digit & 0xf));
+    whole.parse().ok().filter(|_| is_number).map(|whole| Duration::new(whole, nanos))
 }
 
 #[cfg(test)]
@@ -54,6 +58,7 @@ mod tests {
     fn every_form_is_understood() {
         assert_eq!(parse(&[("retry-after", "120")]), Some(Duration::from_secs(120)));
         assert_eq!(parse(&[("retry-after", " 0.25 ")]), Some(Duration::from_millis(250)));
+        assert_eq!(parse(&[("retry-after", "1.0000000019")]), Some(Duration::new(1, 1)));
         assert_eq!(parse(&[("retry-after-ms", "40"), ("retry-after", "1")]), Some(Duration::from_millis(40)));
         assert_eq!(parse(&[("x-amz-retry-after", "1500")]), Some(Duration::from_millis(1500)));
         // 784111777 is Sun, 06 Nov 1994 08:49:37 GMT, the date in RFC 9110's own examples.

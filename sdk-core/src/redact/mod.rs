@@ -3,40 +3,37 @@
 
 mod text;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::fmt;
 
 use http::Uri;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use text::{is_telling, scrub, scrub_known};
 
 /// What stands in the place of something hidden.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-const HEADERS: [HeaderName; 14] = [
-    header::ACCEPT,
-    header::ALLOW,
-    header::CACHE_CONTROL,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::DATE,
-    header::ETAG,
-    header::IF_NONE_MATCH,
-    header::RETRY_AFTER,
-    header::SERVER,
-    header::TRANSFER_ENCODING,
-    header::USER_AGENT,
-    header::VARY,
-];
-
-const VENDOR_HEADERS: [&str; 8] = [
+const HEADERS: [&str; 22] = [
+    "accept",
+    "allow",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "etag",
     "idempotency-key",
+    "if-none-match",
     "ratelimit",
     "ratelimit-policy",
     "request-id",
+    "retry-after",
+    "server",
     "traceparent",
+    "transfer-encoding",
+    "user-agent",
+    "vary",
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
     "x-request-id",
@@ -47,27 +44,27 @@ const QUERY: [&str; 7] = ["cursor", "fields", "limit", "order", "page", "sort", 
 /// The allow-lists of a client's wire log.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowList {
-    headers: BTreeSet<String>,
-    query: BTreeSet<String>,
+    headers: Vec<Cow<'static, str>>,
+    query: Vec<Cow<'static, str>>,
 }
 
 impl AllowList {
     pub(crate) fn allow_header(&mut self, name: &HeaderName) {
-        self.headers.insert(name.as_str().to_owned());
+        self.headers.push(name.as_str().to_owned().into());
     }
 
     pub(crate) fn allow_query(&mut self, name: impl Into<String>) {
-        self.query.insert(name.into());
+        self.query.push(name.into().into());
     }
 
     /// Whether this value of this header is shown.
     pub(crate) fn shows_header(&self, name: &HeaderName, value: &HeaderValue) -> bool {
-        self.headers.contains(name.as_str()) && !value.is_sensitive()
+        !value.is_sensitive() && self.headers.iter().any(|shown| shown == name.as_str())
     }
 
     /// Whether the values of this query parameter are shown.
     pub(crate) fn shows_query(&self, name: &str) -> bool {
-        self.query.contains(name)
+        self.query.iter().any(|shown| shown == name)
     }
 
     /// The URL without the values of query parameters that are not on the list.
@@ -83,8 +80,7 @@ impl AllowList {
 
 impl Default for AllowList {
     fn default() -> Self {
-        let known = HEADERS.iter().map(HeaderName::as_str).chain(VENDOR_HEADERS);
-        Self { headers: known.map(str::to_owned).collect(), query: QUERY.map(str::to_owned).into() }
+        Self { headers: HEADERS.map(Cow::Borrowed).into(), query: QUERY.map(Cow::Borrowed).into() }
     }
 }
 
@@ -132,6 +128,8 @@ impl fmt::Debug for ShownHeaders<'_> {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

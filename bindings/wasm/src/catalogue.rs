@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use acd_core::{Error, ErrorKind, Operation};
-use serde_json::json;
+use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 static CATALOGUE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
@@ -26,9 +26,18 @@ pub(crate) fn find(name: &str) -> Result<&'static Operation, Error> {
 #[wasm_bindgen]
 pub fn operations() -> String {
     let all = CATALOGUE.iter().map(|operation| {
-        json!({ "name": operation.name(), "method": operation.method().as_str(), "path": operation.path() })
+        let (name, path) = (operation.name(), operation.path());
+        Described { name, method: operation.method().as_str().to_owned(), path }
     });
-    serde_json::Value::from_iter(all).to_string()
+    // Texts can always be written.
+    serde_json::to_string(&all.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Described {
+    name: &'static str,
+    method: String,
+    path: &'static str,
 }
 
 #[cfg(test)]
@@ -39,6 +48,6 @@ mod tests {
     fn an_operation_is_found_by_its_name_alone() {
         assert!(CATALOGUE.iter().all(|operation| find(operation.name()).is_ok_and(|found| found == operation)));
         assert_eq!(find("platform.keys").unwrap_err().kind(), ErrorKind::Request);
-        assert!(operations().starts_with(r#"[{"method":""#));
+        assert!(operations().starts_with(r#"[{"name":""#));
     }
 }

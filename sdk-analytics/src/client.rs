@@ -9,7 +9,7 @@ use crate::builder::AnalyticsClientBuilder;
 #[cfg(any(feature = "durable", feature = "store"))]
 use crate::delivery::Source;
 use crate::error::{EnqueueError, FlushError};
-use crate::event::{Alias, Encode, Group, Identify, MessageId, Page, Screen, Track, encode};
+use crate::event::{Alias, Encode, Group, Identify, JsonEvent, MessageId, Page, Screen, Track, encode};
 use crate::shared::{Shared, ShutdownReport};
 use crate::stats::{Stats, count};
 use crate::wire::MAX_EVENT_BYTES;
@@ -102,6 +102,14 @@ impl AnalyticsClient {
     /// As [`track`](Self::track).
     pub fn alias(&self, event: Alias<'_>) -> Result<MessageId, EnqueueError> {
         self.enqueue(&event)
+    }
+
+    /// Queues an event of any kind whose free-form parts are JSON texts.
+    ///
+    /// # Errors
+    /// As [`track`](Self::track); [`EnqueueError::Unserialisable`] for a text that is not JSON.
+    pub fn enqueue_json(&self, event: &JsonEvent<'_>) -> Result<MessageId, EnqueueError> {
+        self.enqueue(event)
     }
 
     fn enqueue(&self, event: &impl Encode) -> Result<MessageId, EnqueueError> {

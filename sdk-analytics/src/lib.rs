@@ -20,6 +20,8 @@ mod event;
 #[cfg(feature = "durable")]
 mod journal;
 #[cfg(feature = "client")]
+mod json;
+#[cfg(feature = "client")]
 mod queue;
 #[cfg(feature = "client")]
 mod shared;
@@ -37,7 +39,7 @@ pub use crate::{
     context::{App, Context, Named},
     delivery::{FailedEvent, FailedEvents, FailureReason},
     error::{BuildError, EnqueueError, FlushError},
-    event::{Alias, Group, Identify, MessageId, Page, Screen, Track},
+    event::{Alias, Group, Identify, JsonEvent, MessageId, Page, Screen, Track},
     queue::Overflow,
     shared::{ShutdownReport, Withdrawal},
     stats::Stats,

@@ -8,6 +8,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 use super::message_id::{MessageId, MessageIds};
 use super::timestamp::rfc3339_millis;
 use crate::error::EnqueueError;
+use crate::json::{self, Flaw};
 use crate::wire::{MAX_DEPTH, MAX_EVENT_BYTES, MAX_MESSAGE_ID_BYTES, MAX_NAME_BYTES, MessageType};
 
 /// An event as the queue takes it: something that writes itself as one JSON object.
@@ -106,8 +107,57 @@ impl Encoder<'_> {
         if value.len() > limit {
             return Err(EnqueueError::FieldTooLong { field, limit });
         }
+        if value.contains('\0') {
+            return Err(EnqueueError::NulCharacter { field });
+        }
         self.key(field);
-        self.json(field, value)
+        self.string(value);
+        Ok(())
+    }
+
+    /// Writes a JSON string, escaped as serde_json escapes it.
+    fn string(&mut self, value: &str) {
+        self.raw(b"\"");
+        let mut plain = value.as_bytes();
+        while let Some(at) = plain.iter().position(|byte| *byte < b' ' || matches!(byte, b'"' | b'\\')) {
+            self.raw(&plain[..at]);
+            match plain[at] {
+                b'\n' => self.raw(b"\\n"),
+                b'\r' => self.raw(b"\\r"),
+                b'\t' => self.raw(b"\\t"),
+                0x08 => self.raw(b"\\b"),
+                0x0c => self.raw(b"\\f"),
+                control @ 0..b' ' => {
+                    let digit = |value: u8| b"0123456789abcdef"[usize::from(value & 15)];
+                    self.raw(&[b'\\', b'u', b'0', b'0', digit(control >> 4), digit(control)]);
+                }
+                quote => self.raw(&[b'\\', quote]),
+            }
+            plain = &plain[at + 1..];
+        }
+        self.raw(plain);
+        self.raw(b"\"");
+    }
+
+    /// Writes a free-form object that is JSON text already. `null` is left out.
+    pub(crate) fn json_object(&mut self, field: &'static str, json: &str) -> Result<(), EnqueueError> {
+        if self.out.len() + json.len() > MAX_EVENT_BYTES {
+            return Err(EnqueueError::TooLarge);
+        }
+        let json = json::value(json, MAX_DEPTH as u32).map_err(|flaw| match flaw {
+            Flaw::Depth => EnqueueError::NestingTooDeep { field },
+            Flaw::Nul => EnqueueError::NulCharacter { field },
+            other => EnqueueError::Unserialisable { field, cause: other.as_str().into() },
+        })?;
+        match json.as_bytes().first() {
+            Some(b'{') => {
+                self.key(field);
+                self.raw(json.as_bytes());
+                Ok(())
+            }
+            Some(b'n') => Ok(()),
+            _ => Err(EnqueueError::NotAnObject { field }),
+        }
     }
 
     /// Writes a free-form object. One that serialises to `null`, such as `()` or `None`, is left out.

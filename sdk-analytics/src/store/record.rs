@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use crate::json::Scanner;
 use crate::queue::Chunk;
-use crate::wire::MAX_EVENT_BYTES;
+use crate::wire::{MAX_DEPTH, MAX_EVENT_BYTES};
 
 const CONTEXT: &[u8] = b"{\"context\":";
 const BATCH: &[u8] = b",\"batch\":[";
 const END: &[u8] = b"]}";
 
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(borrow)]
-    context: &'a RawValue,
-    #[serde(borrow)]
-    batch: Vec<&'a RawValue>,
-}
+/// An event is one level around its facts.
+const DEPTH: u32 = MAX_DEPTH as u32 + 1;
 
 /// Writes the events of a chunk with the context they were made in.
 pub(super) fn write(chunk: &Chunk, context: &[u8]) -> Vec<u8> {
@@ -28,15 +21,22 @@ pub(super) fn write(chunk: &Chunk, context: &[u8]) -> Vec<u8> {
 
 /// Reads what [`write`] wrote; `None` for anything else.
 pub(super) fn read(record: &[u8]) -> Option<(Chunk, Arc<[u8]>)> {
-    let Record { context, batch } = serde_json::from_slice(record).ok()?;
+    let mut scanner = Scanner::new(record);
+    if !scanner.skip(CONTEXT) {
+        return None;
+    }
+    let context = scanner.value(DEPTH).ok()?;
+    if !scanner.skip(BATCH) {
+        return None;
+    }
     let mut chunk = Chunk::default();
-    for event in batch {
-        if event.get().len() > MAX_EVENT_BYTES {
+    while !scanner.skip(END) {
+        if !chunk.is_empty() && !scanner.skip(b",") {
             return None;
         }
-        chunk.push(event.get().as_bytes());
+        chunk.push(scanner.value(DEPTH).ok().filter(|event| event.len() <= MAX_EVENT_BYTES)?);
     }
-    Some((chunk, context.get().as_bytes().into()))
+    scanner.is_over().then(|| (chunk, context.into()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,365 @@
+//! One pass over a text that is to be sent as it is: that it is JSON, and JSON that the server can store. A reader that builds
+//! values would be several times as large, and what it reads would have to be written again.
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It is not JSON.
+    Syntax,
+    /// It is nested deeper than allowed.
+    Depth,
+    /// A text within holds U+0000.
+    Nul,
+    /// A text within holds half a surrogate pair, which no Unicode text can.
+    Surrogate,
+    /// A number within does not fit a 64-bit float.
+    Number,
+}
+
+impl Flaw {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "it is not JSON",
+            Self::Depth => "it is nested too deep",
+            Self::Nul => "it holds a NUL character",
+            Self::Surrogate => "a text in it holds half a surrogate pair",
+            Self::Number => "a number in it does not fit a 64-bit float: send it as text",
+        }
+    }
+}
+
+/// Most levels that can be told apart: one bit for each.
+const LEVELS: u32 = u64::BITS;
+
+/// The text of the one value that `text` holds, without the space around it. `depth` levels are allowed, at most 64.
+pub(crate) fn value(text: &str, depth: u32) -> Result<&str, Flaw> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    scanner.space();
+    let from = scanner.at;
+    scanner.value(depth)?;
+    let to = scanner.at;
+    scanner.space();
+    if scanner.is_over() { text.get(from..to).ok_or(Flaw::Syntax) } else { Err(Flaw::Syntax) }
+}
+
+/// Goes through bytes that are JSON in parts.
+pub(crate) struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    /// Goes past `expected`, if that comes next.
+    pub(crate) fn skip(&mut self, expected: &[u8]) -> bool {
+        let is_next = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(expected));
+        if is_next {
+            self.at += expected.len();
+        }
+        is_next
+    }
+
+    /// Goes past one value, which begins here, and gives its bytes.
+    pub(crate) fn value(&mut self, depth: u32) -> Result<&'a [u8], Flaw> {
+        let from = self.at;
+        // A bit for each level: set for an object.
+        let (mut levels, mut level) = (0_u64, 0_u32);
+        'value: loop {
+            let opened = match self.peek() {
+                Some(b'{') => 1,
+                Some(b'[') => 0,
+                _ => {
+                    self.scalar()?;
+                    u64::MAX
+                }
+            };
+            if opened <= 1 {
+                level += 1;
+                if level > depth.min(LEVELS) {
+                    return Err(Flaw::Depth);
+                }
+                levels = levels << 1 | opened;
+                self.at += 1;
+                self.space();
+                if !self.skip(closing(levels)) {
+                    self.key_if(levels)?;
+                    continue 'value;
+                }
+                (levels, level) = (levels >> 1, level - 1);
+            }
+            // A value has ended, and with it perhaps those around it.
+            loop {
+                if level == 0 {
+                    return self.bytes.get(from..self.at).ok_or(Flaw::Syntax);
+                }
+                self.space();
+                if self.skip(b",") {
+                    self.space();
+                    self.key_if(levels)?;
+                    continue 'value;
+                }
+                if !self.skip(closing(levels)) {
+                    return Err(Flaw::Syntax);
+                }
+                (levels, level) = (levels >> 1, level - 1);
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Goes past a key and its colon, within an object.
+    fn key_if(&mut self, levels: u64) -> Result<(), Flaw> {
+        if levels & 1 == 1 {
+            self.string()?;
+            self.space();
+            if !self.skip(b":") {
+                return Err(Flaw::Syntax);
+            }
+            self.space();
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self) -> Result<(), Flaw> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ if self.skip(b"null") || self.skip(b"true") || self.skip(b"false") => Ok(()),
+            _ => Err(Flaw::Syntax),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), Flaw> {
+        if !self.skip(b"\"") {
+            return Err(Flaw::Syntax);
+        }
+        loop {
+            let byte = self.peek().ok_or(Flaw::Syntax)?;
+            self.at += 1;
+            match byte {
+                b'"' => return Ok(()),
+                b'\\' => self.escape()?,
+                0 => return Err(Flaw::Nul),
+                1..=0x1f => return Err(Flaw::Syntax),
+                _ => {}
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Flaw> {
+        let byte = self.peek().ok_or(Flaw::Syntax)?;
+        self.at += 1;
+        match byte {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
+            b'u' => match self.unit()? {
+                0 => Err(Flaw::Nul),
+                0xdc00..=0xdfff => Err(Flaw::Surrogate),
+                0xd800..=0xdbff => match self.skip(b"\\u").then(|| self.unit()) {
+                    Some(Ok(0xdc00..=0xdfff)) => Ok(()),
+                    Some(Err(flaw)) => Err(flaw),
+                    _ => Err(Flaw::Surrogate),
+                },
+                _ => Ok(()),
+            },
+            _ => Err(Flaw::Syntax),
+        }
+    }
+
+    /// Goes past four digits of a `\u` escape.
+    fn unit(&mut self) -> Result<u16, Flaw> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16)).ok_or(Flaw::Syntax)?;
+            unit = unit << 4 | digit as u16;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn number(&mut self) -> Result<(), Flaw> {
+        self.skip(b"-");
+        let whole = self.digits()?;
+        let is_zero = whole.first() == Some(&b'0');
+        if is_zero && whole.len() > 1 {
+            return Err(Flaw::Syntax);
+        }
+        // The number is smaller than ten to the power of so many.
+        let mut places = whole.len() as i64;
+        let mut is_nought = is_zero;
+        if self.skip(b".") {
+            let fraction = self.digits()?;
+            if is_zero {
+                let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+                is_nought = zeros == fraction.len();
+                places = -(zeros as i64);
+            }
+        }
+        if self.skip(b"e") || self.skip(b"E") {
+            let is_negative = self.skip(b"-");
+            if !is_negative {
+                self.skip(b"+");
+            }
+            let exponent = self
+                .digits()?
+                .iter()
+                .fold(0_i64, |exponent, digit| exponent.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+            places = places.saturating_add(if is_negative { -exponent } else { exponent });
+        }
+        // The largest float has 309 places. What is between it and the first number of 310 is the server's to refuse.
+        if places > 309 && !is_nought { Err(Flaw::Number) } else { Ok(()) }
+    }
+
+    /// Goes past at least one digit.
+    fn digits(&mut self) -> Result<&'a [u8], Flaw> {
+        let from = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        self.bytes.get(from..self.at).filter(|digits| !digits.is_empty()).ok_or(Flaw::Syntax)
+    }
+}
+
+fn closing(levels: u64) -> &'static [u8] {
+    if levels & 1 == 1 { b"}" } else { b"]" }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// JSON with every kind of value, and what is nearly JSON.
+    fn nearly_json() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"\\n\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud83d\"",
+            "\"\\x\"",
+            "\"ä\"",
+            "0",
+            "-1",
+            "01",
+            "1.5",
+            "1.",
+            "1e5",
+            "1E+",
+            "-0.0e-9",
+            "null",
+            "true",
+            "false",
+            "nul",
+            " ",
+            "\n",
+        ]);
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    /// Any value.
+    pub(crate) fn values() -> impl Strategy<Value = Value> {
+        let finite = prop::num::f64::NORMAL.prop_map(Value::from);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            finite,
+            "[^\0]{0,8}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let fields = prop::collection::btree_map("[^\0]{0,6}", inner.clone(), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_serde_json_writes_is_taken_whole(value in values(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            let spaced = format!(" \n{text}\t ");
+            prop_assert_eq!(super::value(&spaced, 64), Ok(text.as_str()));
+            for cut in text.char_indices().map(|(at, _)| at).filter(|_| !value.is_number()) {
+                prop_assert!(super::value(&text[..cut], 64).is_err(), "{}", &text[..cut]);
+            }
+        }
+
+        #[test]
+        fn what_serde_json_reads_is_taken_and_nothing_else(text in nearly_json()) {
+            let ours = super::value(&text, 64);
+            prop_assert_eq!(ours.is_ok(), serde_json::from_str::<Value>(&text).is_ok(), "{}: {:?}", text, ours);
+        }
+
+        #[test]
+        fn numbers_are_taken_as_serde_json_takes_them(number in "-?[0-9]{1,3}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?") {
+            let read = serde_json::from_str::<f64>(&number);
+            // Just above the largest float the server decides.
+            prop_assume!(!number.contains("308"));
+            prop_assert_eq!(super::value(&number, 1).is_ok(), read.is_ok(), "{}", number);
+        }
+
+        #[test]
+        fn nothing_panics(text in ".{0,40}") {
+            let _ = super::value(&text, 3);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_named() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for (text, flaw) in [
+            (r#"{"a":"\u0000"}"#, Flaw::Nul),
+            ("{\"a\":\"\0\"}", Flaw::Nul),
+            (r#"{"\u0000":1}"#, Flaw::Nul),
+            (r#"["\ud800"]"#, Flaw::Surrogate),
+            (r#"["\udc00\ud800"]"#, Flaw::Surrogate),
+            (r#"["\ud800x"]"#, Flaw::Surrogate),
+            (r#"["\ud800\ud800"]"#, Flaw::Surrogate),
+            ("[1e309]", Flaw::Number),
+            ("[-1E+999999999999999999999]", Flaw::Number),
+            ("[0.001e312]", Flaw::Number),
+            (&deep(33), Flaw::Depth),
+            (&"[".repeat(1 << 20), Flaw::Depth),
+            ("", Flaw::Syntax),
+            ("{} {}", Flaw::Syntax),
+            ("[1}", Flaw::Syntax),
+        ] {
+            assert_eq!(value(text, 32), Err(flaw), "{}", &text[..text.len().min(40)]);
+        }
+        for text in [&deep(32), r#"["\ud83d\ude00"]"#, "1e308", "0e999999999999999999999", "0.000e400", "1e-400"] {
+            assert_eq!(value(text, 32), Ok(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_levels_are_told_apart() {
+        let text = format!("{}{}", "[{\"a\":".repeat(32) + "0", "}]".repeat(32));
+        assert_eq!(value(&text, 64), Ok(text.as_str()));
+        assert_eq!(value(&text.replace("}]", "]}"), 64), Err(Flaw::Syntax));
+    }
+}

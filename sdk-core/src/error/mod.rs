@@ -210,6 +210,13 @@ impl Error {
         self
     }
 
+    /// Sets the status of the answer, as whoever made the exchange without this crate's pipeline knows it.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.inner.status = Some(status);
+        self
+    }
+
     /// Sets how long the server asks to wait.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use acd_core::Secret;
 use serde::Serialize;
 
-use crate::builder::AnalyticsClientBuilder;
+use crate::builder::{AnalyticsClientBuilder, Own};
 #[cfg(any(feature = "durable", feature = "store"))]
 use crate::delivery::Source;
 use crate::error::{EnqueueError, FlushError};
 use crate::event::{Alias, Encode, Group, Identify, JsonEvent, MessageId, Page, Screen, Track, encode};
+use crate::sender::BatchSender;
 use crate::shared::{Shared, ShutdownReport};
 use crate::stats::{Stats, count};
 use crate::wire::MAX_EVENT_BYTES;
@@ -45,6 +46,11 @@ impl AnalyticsClient {
     /// `https://api.example.com`.
     pub fn builder(write_key: impl Into<Secret>, base_url: impl Into<String>) -> AnalyticsClientBuilder {
         AnalyticsClientBuilder::new(write_key.into(), base_url.into())
+    }
+
+    /// Begins a client whose batches this sender carries, which knows server and credentials.
+    pub fn builder_over<S: BatchSender>(sender: S) -> AnalyticsClientBuilder<Own<S>> {
+        AnalyticsClientBuilder::over(sender)
     }
 
     pub(crate) fn new(shared: Arc<Shared>) -> Self {

@@ -24,6 +24,8 @@ mod json;
 #[cfg(feature = "client")]
 mod queue;
 #[cfg(feature = "client")]
+mod sender;
+#[cfg(feature = "client")]
 mod shared;
 #[cfg(feature = "client")]
 mod signal;
@@ -34,13 +36,14 @@ mod store;
 
 #[cfg(feature = "client")]
 pub use crate::{
-    builder::AnalyticsClientBuilder,
+    builder::{AnalyticsClientBuilder, Own, Pipeline},
     client::AnalyticsClient,
     context::{App, Context, Named},
     delivery::{FailedEvent, FailedEvents, FailureReason},
     error::{BuildError, EnqueueError, FlushError},
     event::{Alias, Group, Identify, JsonEvent, MessageId, Page, Screen, Track},
     queue::Overflow,
+    sender::{BatchReceipt, BatchSender},
     shared::{ShutdownReport, Withdrawal},
     stats::Stats,
 };

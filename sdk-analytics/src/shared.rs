@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use acd_core::Runtime;
 use acd_core::runtime::Instant;
-use acd_core::{Client, Runtime};
 use chrono::{DateTime, Utc};
 
 use crate::delivery::{Backlog, FailedEvents, Source, Waiters};
 use crate::error::FlushError;
 use crate::event::MessageIds;
+use crate::sender::DynBatchSender;
 use crate::signal::Signal;
 use crate::stats::{Counters, count};
 
@@ -48,7 +49,7 @@ pub(crate) struct Pace {
 
 /// What the client and its background task share.
 pub(crate) struct Shared {
-    pub(crate) api: Client,
+    pub(crate) sender: Box<dyn DynBatchSender>,
     pub(crate) runtime: Runtime,
     pub(crate) backlog: Backlog,
     pub(crate) signal: Arc<Signal>,

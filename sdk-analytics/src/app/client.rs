@@ -92,14 +92,14 @@ impl AppClient {
         advertising: Option<Advertising>,
     ) -> Result<Self, AppError> {
         let mut file = MemoryFile::open(folder.clone())?;
-        let (runtime, has_consent) = (builder.runtime.clone(), builder.consent);
+        let (runtime, has_consent) = (builder.settings.runtime.clone(), builder.settings.consent);
         if has_consent {
             let memory = with_ids(&file.memory, &runtime)?;
             file.replace(memory)?;
         }
         let surroundings = Surroundings { device, network: None, advertising };
         let batch = surroundings.fields(file.memory.device_id.as_deref());
-        let mut context = builder.context.clone();
+        let mut context = builder.way.context.clone();
         let app = context.app.clone().unwrap_or_default();
         let release = Release { version: app.version, build: app.build };
         context.other.extend(batch.clone());

@@ -1,18 +1,4 @@
 use acd_core::{Error, ErrorKind};
-use serde::Deserialize;
-
-use crate::wire::Rejection;
-
-/// What the client needs of the reply to a batch. Segment itself answers with `success` alone.
-#[derive(Debug, Deserialize)]
-pub(super) struct Reply {
-    #[serde(rename = "success")]
-    _success: bool,
-    #[serde(default)]
-    pub(super) duplicates: u32,
-    #[serde(default)]
-    pub(super) rejected: Vec<Rejection>,
-}
 
 /// What a failed attempt means for its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,18 +30,6 @@ pub(super) fn judge(error: &Error) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn replies_of_the_platform_and_of_segment_are_understood() {
-        let reply: Reply = serde_json::from_str(r#"{"success":true}"#).unwrap();
-        assert!(reply.rejected.is_empty());
-        let reply: Reply = serde_json::from_str(
-            r#"{"success":false,"accepted":1,"duplicates":2,"rejected":[{"index":3,"code":"missing_field","detail":"x"}]}"#,
-        )
-        .unwrap();
-        assert_eq!((reply.duplicates, reply.rejected[0].index), (2, 3));
-        assert!(serde_json::from_str::<Reply>("<html>").is_err());
-    }
 
     #[test]
     fn failures_before_an_answer_are_kept_unless_they_would_repeat() {

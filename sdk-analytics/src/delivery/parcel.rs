@@ -9,9 +9,9 @@ use super::backoff::Failures;
 use super::body::batch_body;
 use super::courier::Courier;
 use super::failure::{FailedEvent, FailedEvents, FailureReason};
-use super::outcome::{Reply, Verdict, judge};
+use super::outcome::{Verdict, judge};
 use super::source::Batch;
-use crate::operations;
+use crate::sender::BatchReceipt;
 use crate::shared::Shared;
 use crate::stats::count;
 
@@ -70,9 +70,9 @@ impl Parcel {
                     self.ranges.push(range);
                     return Err((interrupt, Box::new(self)));
                 }
-                Ok(Ok(reply)) => {
+                Ok(Ok(receipt)) => {
                     self.failures = Failures::default();
-                    self.accepted(&range, reply);
+                    self.accepted(&range, receipt);
                 }
                 Ok(Err(error)) => self.failed(range, Arc::new(error), courier).await,
             }
@@ -101,17 +101,10 @@ impl Parcel {
         self.shared.backlog.settle(self.batch);
     }
 
-    async fn attempt(&self, range: &Range<usize>) -> acd_core::Result<Reply> {
+    async fn attempt(&self, range: &Range<usize>) -> acd_core::Result<BatchReceipt> {
         let events = self.batch.chunk.joined(range.clone());
         count(&self.shared.counters.requests, 1);
-        let body = batch_body(events, &self.batch.context, self.shared.wall());
-        self.shared
-            .api
-            .call(&operations::BATCH)
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .send_json()
-            .await
+        self.shared.sender.send(batch_body(events, &self.batch.context, self.shared.wall())).await
     }
 
     /// Completes when sending must stop.
@@ -138,8 +131,8 @@ impl Parcel {
         }
     }
 
-    fn accepted(&mut self, range: &Range<usize>, reply: Reply) {
-        let rejected: Vec<_> = reply
+    fn accepted(&mut self, range: &Range<usize>, receipt: BatchReceipt) {
+        let rejected: Vec<_> = receipt
             .rejected
             .into_iter()
             .filter(|rejection| (rejection.index as usize) < range.len())
@@ -150,7 +143,7 @@ impl Parcel {
             .collect();
         let counters = &self.shared.counters;
         count(&counters.delivered, (range.len() - rejected.len().min(range.len())) as u64);
-        count(&counters.duplicates, reply.duplicates.into());
+        count(&counters.duplicates, receipt.duplicates.into());
         count(&counters.rejected, rejected.len() as u64);
         self.leave(range);
         if !rejected.is_empty() {

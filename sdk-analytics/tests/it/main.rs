@@ -11,5 +11,6 @@ mod failures;
 mod killed;
 mod overflow;
 mod request;
+mod sender;
 mod store;
 mod support;

@@ -182,12 +182,14 @@ impl Courier {
         }
     }
 
-    /// Waits before the next attempt. Cut short by a flush, by the beginning of a shutdown, and by what forbids sending.
+    /// Waits before the next attempt. Cut short by a flush, by the beginning and the end of a shutdown, and by what forbids
+    /// sending.
     pub(super) async fn pause(&mut self, wait: Duration, forgettings: u64) {
         let shared = self.shared.clone();
         let was_closing = shared.is_closing();
-        let until = shared.runtime.now() + wait;
-        let mut left = wait;
+        let now = shared.runtime.now();
+        let mut left = shared.deadline.get().map_or(wait, |deadline| wait.min(deadline.since(now)));
+        let until = now + left;
         while !left.is_zero() {
             let cut = pin!(shared.signal.until(|| {
                 let begins_closing = !was_closing && shared.is_closing();

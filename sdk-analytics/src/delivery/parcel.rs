@@ -123,6 +123,10 @@ impl Parcel {
             Err(interrupt) => interrupt,
             Ok(deadline) => {
                 let left = deadline.since(self.shared.runtime.now());
+                // Without a timer, which a request that fails at once would outrun each time.
+                if left.is_zero() {
+                    return Interrupt::Deadline;
+                }
                 match select(self.shared.runtime.sleep(left), pin!(self.shared.signal.until(forbidden))).await {
                     Either::Left(((), _)) => Interrupt::Deadline,
                     Either::Right((interrupt, _)) => interrupt,

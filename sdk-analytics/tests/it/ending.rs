@@ -3,7 +3,7 @@ use std::time::Duration;
 use acd_analytics::{BuildError, Context, EnqueueError, FlushError, Track};
 use acd_core::testing::ManualClock;
 
-use crate::support::{Act, Failures, Server, builder, track};
+use crate::support::{Act, Failures, Server, builder, pass_time, track};
 
 #[tokio::test]
 async fn a_shutdown_sends_what_is_queued_and_takes_no_more() {
@@ -27,6 +27,22 @@ async fn a_shutdown_sends_what_is_queued_and_takes_no_more() {
     assert_eq!(client.track(Track::new("E").user_id("u")), Err(EnqueueError::Closed));
     assert!(matches!(client.flush().await, Err(FlushError::Stopped)));
     assert_eq!(client.shutdown().await.left, 0, "a second shutdown finds nothing to do");
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_no_attempt_beyond_its_deadline() {
+    for act in [Act::Unreachable, Act::Status(503, Some(("retry-after", "70")))] {
+        let (server, clock) = (Server::new([]).otherwise(act), ManualClock::new());
+        let limit = Duration::from_secs(3);
+        let client = builder(&server, &clock).shutdown_timeout(limit).build().unwrap();
+        track(&client, 0..1);
+        let shutdown = tokio::spawn({
+            let client = client.clone();
+            async move { client.shutdown().await }
+        });
+        pass_time(&clock, || shutdown.is_finished()).await;
+        assert_eq!((shutdown.await.unwrap().left, clock.elapsed()), (1, limit));
+    }
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ import type { Rejection } from '@acd/types/analytics';
 
 import { openStore } from '#store';
 
-import { AcdError, fromView, toError, type View } from './error.js';
-import type { Analytics } from './made/acd_wasm_analytics.js';
+import { AcdError, type ErrorKind } from './error.js';
+import { EventServer } from './exchange.js';
+import type { Analytics, Host } from './made/acd_wasm_analytics.js';
 import { VERSION } from './made/version.js';
 import { module } from './module/analytics.js';
 import type { EventStore } from './store.js';
@@ -168,16 +169,17 @@ export class AnalyticsClient {
    * `configuration` for settings that cannot work, and of `environment` where events cannot be kept.
    */
   static async open(options: AnalyticsOptions): Promise<AnalyticsClient> {
-    const { baseUrl, writeKey, keepIn, onFailure } = options;
+    const { baseUrl, writeKey, keepIn } = options;
+    const server = new EventServer(baseUrl, writeKey);
+    const [context, numbers] = [surroundings(options.context), settings(options)];
     const loaded = await module();
     const store = typeof keepIn === 'string' ? await openStore(keepIn) : keepIn;
-    const told = onFailure && ((json: string) => onFailure(failedEvents(json)));
     try {
-      const inner = new loaded.Analytics(baseUrl, writeKey, settings(options), store, told);
+      const inner = new loaded.Analytics(host(server, options.onFailure), context, numbers, store);
       return new AnalyticsClient(inner, async () => store?.close?.());
     } catch (thrown) {
       await store?.close?.();
-      throw toError(thrown);
+      throw thrown;
     }
   }
 
@@ -186,32 +188,32 @@ export class AnalyticsClient {
    * {@link AcdError} for an event that cannot be stored as it is, with its `code`, and after {@link shutdown}.
    */
   track(event: TrackEvent): string | undefined {
-    return this.#enqueue('track', event);
+    return this.#enqueue(0, event, event.event, event.properties);
   }
 
   /** Queues who a user is, as {@link track} does. */
   identify(event: IdentifyEvent): string | undefined {
-    return this.#enqueue('identify', event);
+    return this.#enqueue(1, event, undefined, event.traits);
   }
 
   /** Queues a web page viewed, as {@link track} does. */
   page(event: PageEvent): string | undefined {
-    return this.#enqueue('page', event);
+    return this.#enqueue(2, event, event.name, event.properties, event.category);
   }
 
   /** Queues a mobile screen viewed, as {@link track} does. */
   screen(event: PageEvent): string | undefined {
-    return this.#enqueue('screen', event);
+    return this.#enqueue(3, event, event.name, event.properties, event.category);
   }
 
   /** Queues the group a user belongs to, as {@link track} does. */
   group(event: GroupEvent): string | undefined {
-    return this.#enqueue('group', event);
+    return this.#enqueue(4, event, event.groupId, event.traits);
   }
 
   /** Queues a second id of a user, as {@link track} does. */
   alias(event: AliasEvent): string | undefined {
-    return this.#enqueue('alias', event);
+    return this.#enqueue(5, event, event.previousId);
   }
 
   /**
@@ -219,19 +221,19 @@ export class AnalyticsClient {
    * failed for good. Rejects as soon as an attempt fails for a reason that may pass: the events stay queued.
    */
   flush(): Promise<void> {
-    return this.#inner.flush().catch(rethrow);
+    return this.#inner.flush();
   }
 
   /** Resolves once everything tracked until now would outlive the page or process; at once without `keepIn`. */
   stored(): Promise<void> {
-    return this.#inner.stored().catch(rethrow);
+    return this.#inner.stored();
   }
 
   /** Takes no more events, sends what is queued, and says what is left. */
   async shutdown(): Promise<ShutdownReport> {
-    const report = JSON.parse(await this.#inner.shutdown()) as ShutdownReport;
+    const [left = 0, stored = 0] = await this.#inner.shutdown();
     await this.#close();
-    return report;
+    return { left, stored };
   }
 
   /** Says whether the user agrees to be tracked. While not, nothing is taken and nothing is sent. */
@@ -241,60 +243,123 @@ export class AnalyticsClient {
 
   /** What the client did so far. */
   stats(): AnalyticsStats {
-    return JSON.parse(this.#inner.stats()) as AnalyticsStats;
+    const numbers = this.#inner.stats();
+    return Object.fromEntries(STATS.map((name, place) => [name, numbers[place]])) as unknown as AnalyticsStats;
   }
 
-  #enqueue(type: string, event: EventOptions): string | undefined {
-    const timestamp = event.timestamp === undefined ? undefined : milliseconds(event.timestamp);
-    try {
-      return this.#inner.enqueue(JSON.stringify({ ...event, type, timestamp }));
-    } catch (thrown) {
-      const error = toError(thrown);
-      if (error instanceof AcdError && error.code === 'consent_withheld') return undefined;
-      throw error;
-    }
+  /** `name` is the one text that the kind, by its place among the wire's, needs or has. */
+  #enqueue(kind: number, event: Fields, name?: string, facts?: Facts, category?: string): string | undefined {
+    return this.#inner.enqueue(
+      kind,
+      event.timestamp === undefined ? undefined : milliseconds(event.timestamp),
+      text('messageId', event.messageId),
+      text('userId', event.userId),
+      text('anonymousId', event.anonymousId),
+      text('name', name),
+      text('category', category),
+      json(facts),
+      json(event.context),
+      json(event.integrations),
+    );
   }
 }
 
-/** A text that is no time becomes one that is refused, where JSON would make it null. */
+/** What events of every kind have. */
+type Fields = EventOptions & { userId?: string | undefined; anonymousId?: string | undefined };
+
+/** In the order in which the module gives them. */
+const STATS: readonly (keyof AnalyticsStats)[] = [
+  'tracked',
+  'withoutConsent',
+  'delivered',
+  'duplicates',
+  'rejected',
+  'failed',
+  'overflowed',
+  'forgotten',
+  'requests',
+  'retries',
+  'held',
+  'storedBytes',
+  'damagedBytes',
+  'storeFailures',
+];
+
+/** A text that is no time becomes one that is refused. */
 function milliseconds(time: Date | string): number {
   const at = new Date(time).getTime();
   return Number.isNaN(at) ? Number.MAX_SAFE_INTEGER : at;
 }
 
-function rethrow(thrown: unknown): never {
-  throw toError(thrown);
+/** A text as the module takes it, which would silently replace half a surrogate pair. */
+function text(field: string, value: string | null | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) return value;
+  throw new AcdError('request', `${field} is no text`, { code: 'unreadable' });
 }
 
-function failedEvents(json: string): FailedEvents {
-  const failed = JSON.parse(json) as {
-    reason: FailedEvents['reason'];
-    count: number;
-    error: View | null;
-    events: { event: string; rejection: Rejection | null }[];
-  };
+/** Free-form facts as the module takes them. */
+function json(value: Facts | null | undefined): string | undefined {
+  return value === null ? undefined : JSON.stringify(value);
+}
+
+/** What the module needs. */
+function host(server: EventServer, onFailure: AnalyticsOptions['onFailure']): Host {
   return {
-    ...failed,
-    error: failed.error === null ? undefined : fromView(failed.error),
-    events: failed.events.map(({ event, rejection }) => ({ event: JSON.parse(event) as unknown, rejection })),
+    send: (operation, path, body) => server.send(operation, path, body),
+    error: (kind, message, code) => new AcdError(kind as ErrorKind, message, { code }),
+    failed(reason, count, error) {
+      const events: { event: unknown; rejection: Rejection | null }[] = [];
+      return {
+        add(event, isRejected, index, messageId, code, detail) {
+          if (onFailure === undefined) return;
+          const rejection = isRejected ? { index, message_id: messageId ?? null, code, detail } : null;
+          events.push({ event: JSON.parse(event) as unknown, rejection });
+        },
+        end() {
+          try {
+            onFailure?.({ reason: reason as FailedEvents['reason'], count, error: error as AcdError | undefined, events });
+          } catch {
+            // What the application throws is the application's: it must not end the sending.
+          }
+        },
+      };
+    },
   };
 }
 
-function settings(options: AnalyticsOptions): string {
-  return JSON.stringify({
-    queueEvents: options.queueEvents,
-    queueBytes: options.queueBytes,
-    storeBytes: options.keepBytes,
-    batchEvents: options.batchEvents,
-    intervalMs: options.intervalMs,
-    shutdownTimeoutMs: options.shutdownTimeoutMs,
-    giveUpAfterMs: options.giveUpAfterMs,
-    dropNewest: options.dropWhenFull === 'newest',
-    consent: options.consent,
-    keepOnWithdrawal: options.onWithdrawal === 'keep',
-    library: '@acd/sdk',
-    version: VERSION,
-    locale: new Intl.DateTimeFormat().resolvedOptions().locale,
-    context: options.context,
-  });
+/** The context of every batch, with what the host says of itself. */
+function surroundings(given: Facts = {}): string {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw unusable('context', 'no object');
+  const { locale, timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const or = (value: unknown, captured: string) => (typeof value === 'string' ? value : captured);
+  const library = { name: '@acd/sdk', version: VERSION };
+  return JSON.stringify({ ...given, library, locale: or(given['locale'], locale), timezone: or(given['timezone'], timeZone) });
+}
+
+/** Settings in the order in which the module takes them. */
+function settings(options: AnalyticsOptions): Float64Array {
+  const number = (name: keyof AnalyticsOptions) => {
+    const value = options[name] ?? undefined;
+    if (value === undefined) return NaN;
+    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+    throw unusable(name, 'no whole number from 0 on');
+  };
+  const { consent = true, dropWhenFull, onWithdrawal } = options;
+  if (typeof consent !== 'boolean') throw unusable('consent', 'neither true nor false');
+  const flags = [consent, dropWhenFull === 'newest', onWithdrawal === 'keep'];
+  return Float64Array.of(
+    number('queueEvents'),
+    number('queueBytes'),
+    number('keepBytes'),
+    number('batchEvents'),
+    number('intervalMs'),
+    number('shutdownTimeoutMs'),
+    number('giveUpAfterMs'),
+    ...flags.map(Number),
+  );
+}
+
+function unusable(option: string, problem: string): AcdError {
+  return new AcdError('configuration', `an option cannot be used: ${option} is ${problem}`);
 }

@@ -1,12 +1,13 @@
 //! The client as JavaScript holds it.
 
-use acd_analytics::{AnalyticsClient, BuildError};
-use js_sys::Function;
+use acd_analytics::AnalyticsClient;
 use send_wrapper::SendWrapper;
-use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::event::Given;
+use crate::host::Host;
+use crate::sender::HostSender;
 use crate::store::{HostStore, JsStore};
 use crate::{event, failure, settings};
 
@@ -14,72 +15,78 @@ use crate::{event, failure, settings};
 #[wasm_bindgen]
 pub struct Analytics {
     client: AnalyticsClient,
+    host: Host,
 }
 
 #[wasm_bindgen]
 impl Analytics {
-    /// A client for the product with this write key. `settings` is JSON, `store` keeps events, `on_failure` is called with
-    /// JSON of the events that failed for good.
+    /// A client that sends by `host`. `context` is the JSON of an object, `numbers` are settings in their order, NaN where one is
+    /// left out, and `store` keeps events.
     ///
     /// # Errors
-    /// JSON of a failure: a setting outside its limits, or an address that is not one.
+    /// What the host makes of a setting outside its limits.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        base_url: String,
-        write_key: String,
-        settings: &str,
-        store: Option<JsStore>,
-        on_failure: Option<Function>,
-    ) -> Result<Analytics, JsValue> {
-        let mut builder = settings::apply(settings, AnalyticsClient::builder(write_key, base_url))
-            .map_err(|problem| failure::of_settings(&format!("an option cannot be used: {problem}")))?;
+    pub fn new(host: Host, context: String, numbers: &[f64], store: Option<JsStore>) -> Result<Analytics, JsValue> {
+        let mut builder = AnalyticsClient::builder_over(HostSender::new(host.clone())).context_json(context);
+        builder = settings::apply(numbers, builder);
         if let Some(store) = store {
             builder = builder.store(HostStore::new(store));
         }
-        if let Some(callback) = on_failure {
-            let callback = SendWrapper::new(callback);
-            builder = builder.on_failure(move |failed| {
-                // What the application throws is the application's: it must not end the sending.
-                let _ = callback.call1(&JsValue::UNDEFINED, &failure::of_events(&failed));
-            });
+        let told = SendWrapper::new(host.clone());
+        builder = builder.on_failure(move |failed| failure::tell(&told, &failed));
+        match builder.build_over() {
+            Ok(client) => Ok(Self { client, host }),
+            Err(error) => Err(failure::of_building(&host, &error)),
         }
-        builder.build().map(|client| Self { client }).map_err(|error| match error {
-            BuildError::Http(error) => failure::of_call(&error),
-            other => failure::of_settings(&other.to_string()),
-        })
     }
 
-    /// Queues an event, which is JSON, and gives its id.
+    /// Queues an event and gives its id; `undefined` while consent is withheld. `kind` counts from `track`, 0, in the order of
+    /// the wire, `name` is the text that the kind needs or has, and what is free-form is JSON.
     ///
     /// # Errors
-    /// JSON of a failure, with the code of what was wrong with the event or of why none is taken.
-    pub fn enqueue(&self, event: &str) -> Result<String, JsValue> {
-        event::enqueue(&self.client, event).map_err(|refusal| failure::of_refusal(&refusal))
+    /// What the host makes of what was wrong with the event, or of why none is taken.
+    #[allow(clippy::too_many_arguments, reason = "each would cost more as a field of an object")]
+    pub fn enqueue(
+        &self,
+        kind: usize,
+        timestamp: Option<f64>,
+        message_id: Option<String>,
+        user_id: Option<String>,
+        anonymous_id: Option<String>,
+        name: Option<String>,
+        category: Option<String>,
+        facts: Option<String>,
+        context: Option<String>,
+        integrations: Option<String>,
+    ) -> Result<Option<String>, JsValue> {
+        let given =
+            Given { kind, timestamp, message_id, user_id, anonymous_id, name, category, facts, context, integrations };
+        event::enqueue(&self.client, &given).map_err(|error| failure::of_event(&self.host, &error))
     }
 
     /// Sends everything tracked until now.
     ///
     /// # Errors
-    /// JSON of a failure; the events stay queued.
+    /// What the last request failed with; the events stay queued.
     pub async fn flush(&self) -> Result<(), JsValue> {
-        let client = self.client.clone();
-        client.flush().await.map_err(|error| failure::of_flush(&error))
+        let (client, host) = (self.client.clone(), self.host.clone());
+        client.flush().await.map_err(|error| failure::of_flush(&host, &error))
     }
 
     /// Completes once everything tracked until now would outlive the page or process.
     ///
     /// # Errors
-    /// JSON of a failure; the events stay in memory.
+    /// What the host makes of the store's refusal; the events stay in memory.
     pub async fn stored(&self) -> Result<(), JsValue> {
-        let client = self.client.clone();
-        client.stored().await.map_err(|error| failure::of_store(&error))
+        let (client, host) = (self.client.clone(), self.host.clone());
+        client.stored().await.map_err(|error| failure::of_store(&host, &error))
     }
 
-    /// Takes no more events, sends what is queued, and says as JSON what is left.
-    pub async fn shutdown(&self) -> String {
+    /// Takes no more events, sends what is queued, and says what is left, and how much of it is kept.
+    pub async fn shutdown(&self) -> Vec<f64> {
         let client = self.client.clone();
         let report = client.shutdown().await;
-        json!({ "left": report.left, "stored": report.on_disk }).to_string()
+        vec![report.left as f64, report.on_disk as f64]
     }
 
     /// Says whether the user agrees to be tracked.
@@ -88,25 +95,25 @@ impl Analytics {
         self.client.set_consent(granted);
     }
 
-    /// What the client did so far, as JSON.
-    pub fn stats(&self) -> String {
+    /// What the client did so far.
+    pub fn stats(&self) -> Vec<f64> {
         let stats = self.client.stats();
-        json!({
-            "tracked": stats.tracked,
-            "withoutConsent": stats.without_consent,
-            "delivered": stats.delivered,
-            "duplicates": stats.duplicates,
-            "rejected": stats.rejected,
-            "failed": stats.failed,
-            "overflowed": stats.overflowed,
-            "forgotten": stats.forgotten,
-            "requests": stats.requests,
-            "retries": stats.retries,
-            "held": stats.held,
-            "storedBytes": stats.disk_bytes,
-            "damagedBytes": stats.damaged_bytes,
-            "storeFailures": stats.disk_failures,
-        })
-        .to_string()
+        let numbers = [
+            stats.tracked,
+            stats.without_consent,
+            stats.delivered,
+            stats.duplicates,
+            stats.rejected,
+            stats.failed,
+            stats.overflowed,
+            stats.forgotten,
+            stats.requests,
+            stats.retries,
+            stats.held,
+            stats.disk_bytes,
+            stats.damaged_bytes,
+            stats.disk_failures,
+        ];
+        numbers.map(|number| number as f64).into()
     }
 }

@@ -1,12 +1,13 @@
-//! The WebAssembly module of `@acd/sdk/analytics`: the queueing client with its pipeline, and nothing of the others, so that
-//! a page loads no more than it needs.
+//! The WebAssembly module of `@acd/sdk/analytics`: the queueing client, and nothing else, so that a page loads no more than it
+//! needs. JavaScript makes the requests, by a [`Host`](host::Host): no pipeline, and no reader of JSON, is compiled in.
 //!
-//! What crosses the boundary is text: an event as JSON in, its id out.
+//! What crosses the boundary is numbers and texts: an event's free-form parts as the JSON that `JSON.stringify` made of them.
 
 mod client;
 mod event;
 mod failure;
-mod fields;
+mod host;
+mod sender;
 mod settings;
 mod store;
 

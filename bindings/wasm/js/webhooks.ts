@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { module } from './module/signatures.js';
+import { module } from './module/webhooks.js';
 import { Messages } from './webhook/messages.js';
 import type { VerifiedWebhook, WebhookHeaders, WebhookVerifierOptions } from './webhook/types.js';
 

@@ -28,7 +28,7 @@ const TYPES: &str = "bindings/types";
 const MODULES: [(&str, &str); 3] = [
     ("acd-wasm", "acd_wasm"),
     ("acd-wasm-analytics", "acd_wasm_analytics"),
-    ("acd-wasm-signatures", "acd_wasm_signatures"),
+    ("acd-wasm-webhooks", "acd_wasm_webhooks"),
 ];
 /// Of the workspace's manifest: the smallest code.
 const PROFILE: &str = "wasm";

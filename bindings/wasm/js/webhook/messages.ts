@@ -1,8 +1,8 @@
 import { native } from '#hmac';
 
 import { AcdError } from '../error.js';
-import type { WebhookVerifier as Inner } from '../made/acd_wasm_signatures.js';
-import type { Module } from '../module/signatures.js';
+import type { WebhookVerifier as Inner } from '../made/acd_wasm_webhooks.js';
+import type { Module } from '../module/webhooks.js';
 import { WebhookError, type WebhookRefusal } from './error.js';
 import { Found } from './headers.js';
 import type { Scheme, VerifiedWebhook, WebhookHeaders, WebhookVerifierOptions } from './types.js';

@@ -3,4 +3,4 @@ import { readFileSync } from 'node:fs';
 
 /** Reads the module from the file beside the scripts: compiling it here needs no await. */
 export const load = (): WebAssembly.Module =>
-  new WebAssembly.Module(readFileSync(new URL('../../../signatures.wasm', import.meta.url)));
+  new WebAssembly.Module(readFileSync(new URL('../../../webhooks.wasm', import.meta.url)));

@@ -1,7 +1,7 @@
-import { load } from '#load/signatures';
+import { load } from '#load/webhooks';
 
 import { loader } from '../loader.js';
-import * as glue from '../made/acd_wasm_signatures.js';
+import * as glue from '../made/acd_wasm_webhooks.js';
 
 /** What the module offers. */
 export type Module = typeof glue;

@@ -2,4 +2,4 @@
 import { fetched } from './fetched.js';
 
 /** Fetches the module from beside the scripts. */
-export const load = (): Promise<WebAssembly.Module> => fetched(new URL('../../../signatures.wasm', import.meta.url));
+export const load = (): Promise<WebAssembly.Module> => fetched(new URL('../../../webhooks.wasm', import.meta.url));

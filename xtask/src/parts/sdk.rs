@@ -33,9 +33,10 @@ const MODULES: [(&str, &str); 3] = [
 /// Of the workspace's manifest: the smallest code.
 const PROFILE: &str = "wasm";
 /// Tests that need no server but their own.
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     "tests/http.test.mjs",
     "tests/analytics.test.mjs",
+    "tests/exchange.test.mjs",
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",
     "tests/browser.test.mjs",

@@ -23,7 +23,7 @@ mkdirSync(dist);
 mkdirSync(made);
 
 // The modules, as small as they get.
-const MODULES = { core: 'acd_wasm', analytics: 'acd_wasm_analytics', webhooks: 'acd_wasm_webhooks' };
+const MODULES = { core: 'acd_wasm', analytics: 'acd_wasm_analytics', signing: 'acd_wasm_signing', webhooks: 'acd_wasm_webhooks' };
 const optimiser = join(here, 'node_modules/binaryen/bin/wasm-opt');
 const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext', 'multivalue'];
 const glues = Object.values(MODULES).flatMap((name) => [`${name}.js`, `${name}.d.ts`]);

@@ -1,9 +1,11 @@
 // The package against a running `acd serve`, whose address is ACD_URL; ACD_KEY is an administrator's key.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 
 import { AnalyticsClient } from '../dist/esm/analytics.js';
 import { PlatformClient } from '../dist/esm/platform.js';
+import { signedFetch } from '../dist/esm/signing.js';
 
 const baseUrl = process.env.ACD_URL;
 const platform = new PlatformClient({ baseUrl, apiKey: process.env.ACD_KEY });
@@ -59,3 +61,36 @@ test('events of the analytics client are stored, and read back by the platform c
   assert.deepEqual(new Set(found.map(({ message_id }) => message_id)), new Set(ids));
   assert.ok(found.every(({ context, properties }) => context.app.name === 'shop' && properties.n > 0));
 });
+
+for (const algorithm of ['hmac-sha256', 'ed25519']) {
+  test(`a service signs its calls with ${algorithm}, and each passes once`, async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const pair = algorithm === 'ed25519';
+    const made = await platform.serviceKeys.create({
+      name: 'signs',
+      product: 'remotion',
+      scopes: ['users:read', 'users:write'],
+      ...(pair && { public_key: publicKey.export({ format: 'pem', type: 'spki' }) }),
+    });
+    assert.equal(made.algorithm, algorithm);
+    const key = pair ? { privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) } : { secret: made.secret };
+    const sent = [];
+    const call = signedFetch({ keyId: made.id, ...key }, (request) => {
+      sent.push(request.clone());
+      return fetch(request);
+    });
+    const me = await (await call(`${baseUrl}/v1/me`)).json();
+    assert.deepEqual([me.product, me.scopes], ['remotion', ['users:read', 'users:write']]);
+    const body = JSON.stringify({ email: `signed-by-${algorithm}@example.com` });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `${algorithm}-1` };
+    const created = await call(`${baseUrl}/v1/users`, { method: 'POST', body, headers });
+    assert.equal(created.status, 201, await created.clone().text());
+    for (const request of sent) {
+      const again = await fetch(request);
+      assert.equal(again.status, 401);
+      assert.equal((await again.json()).code, 'invalid_signature');
+    }
+    await platform.serviceKeys.revoke(made.id);
+    assert.equal((await call(`${baseUrl}/v1/me`)).status, 401);
+  });
+}

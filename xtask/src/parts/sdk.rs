@@ -25,9 +25,10 @@ const FOLDER: &str = "bindings/wasm";
 /// Its declarations are made of these.
 const TYPES: &str = "bindings/types";
 /// The modules: crate and library.
-const MODULES: [(&str, &str); 3] = [
+const MODULES: [(&str, &str); 4] = [
     ("acd-wasm", "acd_wasm"),
     ("acd-wasm-analytics", "acd_wasm_analytics"),
+    ("acd-wasm-signing", "acd_wasm_signing"),
     ("acd-wasm-webhooks", "acd_wasm_webhooks"),
 ];
 /// Of the workspace's manifest: the smallest code.
@@ -39,6 +40,7 @@ const TESTS: [&str; 6] = [
     "tests/exchange.test.mjs",
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",
+    "tests/signing.test.mjs",
     "tests/browser.test.mjs",
 ];
 const SIZES: &str = "tests/size.test.mjs";

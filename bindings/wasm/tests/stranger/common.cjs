@@ -3,6 +3,7 @@ const assert = require('node:assert/strict');
 const all = require('@acd/sdk');
 const { AnalyticsClient } = require('@acd/sdk/analytics');
 const { AcdError, PlatformClient } = require('@acd/sdk/platform');
+const { RequestSigner } = require('@acd/sdk/signing');
 const { WebhookVerifier } = require('@acd/sdk/webhooks');
 
 assert.equal(all.PlatformClient, PlatformClient);
@@ -13,6 +14,7 @@ Promise.all([
   assert.rejects(client.users.me(), (error) => error instanceof AcdError && error.kind === 'connect'),
   AnalyticsClient.open({ baseUrl: 'http://127.0.0.1:4', writeKey: 'acd_key' }).then((analytics) => analytics.shutdown()),
   assert.rejects(verifier.verify({}, '{}'), { code: 'missing_header' }),
+  assert.rejects(new RequestSigner({ keyId: 'k', secret: 's' }).sign({ url: 'http://h/' }), { kind: 'configuration' }),
 ]).catch((reason) => {
   console.error(reason);
   process.exitCode = 1;

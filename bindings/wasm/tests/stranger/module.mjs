@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import * as all from '@acd/sdk';
 import { AnalyticsClient } from '@acd/sdk/analytics';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
+import { signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
 
 assert.equal(all.PlatformClient, PlatformClient);
@@ -15,3 +16,8 @@ const analytics = await AnalyticsClient.open({ baseUrl: 'http://127.0.0.1:4', wr
 assert.match(analytics.track({ userId: 'u', event: 'E' }), /^[0-9a-f-]{36}$/);
 assert.deepEqual(await analytics.shutdown(), { left: 1, stored: 0 });
 await assert.rejects(new WebhookVerifier({ scheme: 'meta', secret: 's' }).verify({}, '{}'), { code: 'missing_header' });
+const call = signedFetch({ keyId: 'k', secret: 'c2VjcmV0IG9mIGF0IGxlYXN0IHRoaXJ0eS10d28gYnl0ZXM=' }, async (request) => {
+  assert.match(request.headers.get('signature-input'), /^sig1=\(.*;keyid="k";alg="hmac-sha256";tag="sdk-internal"$/);
+  return new Response('signed');
+});
+assert.equal(await (await call('http://127.0.0.1:4/', { method: 'POST', body: '{}' })).text(), 'signed');

@@ -1,6 +1,7 @@
 // Types: what is right compiles, and what is wrong does not.
 import { AnalyticsClient, type FailedEvents } from '@acd/sdk/analytics';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
+import { RequestSigner, RequestVerifier, type VerifiedRequest, signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
 
 const platform = new PlatformClient({ baseUrl: 'http://127.0.0.1:4400', apiKey: 'acd_key' });
@@ -45,4 +46,18 @@ export async function track(): Promise<string | undefined> {
 
 export function kind(thrown: unknown): string {
   return thrown instanceof AcdError ? thrown.kind : 'other';
+}
+
+export async function sign(body: Uint8Array): Promise<VerifiedRequest> {
+  const signer = new RequestSigner({ keyId: 'svk_1', privateKey: 'd', lifetimeMs: 60_000, cover: ['x-tenant'] });
+  const headers: Record<string, string> = await signer.sign({ method: 'POST', url: new URL('http://h/'), body });
+  // @ts-expect-error A signer has one key.
+  new RequestSigner({ keyId: 'svk_1', privateKey: 'd', secret: 's' });
+  // @ts-expect-error A signer has a key.
+  signedFetch({ keyId: 'svk_1' });
+  await signedFetch(signer)('http://h/', { method: 'PUT', body: 'text' });
+  // @ts-expect-error Without a memory, what is captured passes again.
+  new RequestVerifier({ keys: {} });
+  const verifier = new RequestVerifier({ keys: { svk_1: [{ publicKey: 'x' }, { secret: 's' }] }, remember: (key, until) => key !== '' && until > new Date() });
+  return verifier.verify({ url: '/', headers: { ...headers, host: ['h'] }, body: null });
 }

@@ -4,15 +4,17 @@ import process from 'node:process';
 import * as sdk from '@acd/sdk';
 import { AnalyticsClient } from '@acd/sdk/analytics';
 import { PlatformClient } from '@acd/sdk/platform';
+import * as signing from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
 
-import { calls, events, kept } from './scenario.mjs';
+import { calls, events, kept, signed } from './scenario.mjs';
 
 const [, , baseUrl, keepIn] = process.argv;
 for (const [name, one] of Object.entries({ AnalyticsClient, PlatformClient, WebhookVerifier })) {
   if (sdk[name] !== one) throw new Error(`the entry of ${name} has another one than the whole`);
 }
 await calls(sdk, baseUrl);
+await signed(signing);
 await events(sdk, baseUrl, 'module');
 await kept(sdk, baseUrl, keepIn);
 console.log('done');

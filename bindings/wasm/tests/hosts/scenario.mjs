@@ -42,6 +42,29 @@ export async function calls({ AcdError, PlatformClient, WebhookError, WebhookVer
   }
 }
 
+/** Requests that are signed as they would be sent, and judged as they would arrive. */
+export async function signed({ RequestSigner, RequestVerifier, SignatureError, signedFetch }) {
+  const privateKey = 'n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU';
+  const secret = btoa('32 bytes or more, as is required.');
+  const publicKey = await new RequestSigner({ keyId: 'pair', privateKey }).publicKey();
+  const seen = new Set();
+  const remember = (key) => !seen.has(key) && seen.add(key) === seen;
+  const verifier = new RequestVerifier({ keys: { pair: { publicKey }, shared: { secret } }, remember });
+  for (const options of [{ keyId: 'pair', privateKey }, { keyId: 'shared', secret }]) {
+    let sent;
+    const call = signedFetch(options, async (request) => {
+      const { method, url, headers } = request;
+      sent = { method, url, headers, body: new Uint8Array(await request.arrayBuffer()) };
+      return new Response();
+    });
+    await call('https://api.example.internal/v1?a=b', { method: 'POST', body: 'é' });
+    equal((await verifier.verify(sent)).keyId, options.keyId);
+    const again = await rejection(verifier.verify(sent));
+    equal(again instanceof SignatureError && again.code, 'replayed');
+    equal((await rejection(verifier.verify({ ...sent, body: 'e' }))).code, 'wrong_digest');
+  }
+}
+
 /** Events that are sent at once, and a failure that is told. */
 export async function events({ AnalyticsClient }, baseUrl, prefix) {
   const failures = [];

@@ -1,7 +1,8 @@
 // The package in a worker: clients that live as long as the worker, whose requests share them.
 import * as sdk from '@acd/sdk';
+import * as signing from '@acd/sdk/signing';
 
-import { calls, events } from './scenario.mjs';
+import { calls, events, signed } from './scenario.mjs';
 
 let platform;
 
@@ -12,6 +13,7 @@ export default {
       switch (pathname) {
         case '/calls':
           await calls(sdk, SERVER);
+          await signed(signing);
           break;
         case '/events':
           await events(sdk, SERVER, 'worker');

@@ -10,7 +10,7 @@ import { openStore } from '#store';
 
 import { AcdError, type ErrorKind } from './error.js';
 import { EventServer } from './exchange.js';
-import type { Analytics, Host } from './made/acd_wasm_analytics.js';
+import type { Analytics, Host, Kind } from './made/acd_wasm_analytics.js';
 import { VERSION } from './made/version.js';
 import { module } from './module/analytics.js';
 import type { EventStore } from './store.js';
@@ -247,8 +247,8 @@ export class AnalyticsClient {
     return Object.fromEntries(STATS.map((name, place) => [name, numbers[place]])) as unknown as AnalyticsStats;
   }
 
-  /** `name` is the one text that the kind, by its place among the wire's, needs or has. */
-  #enqueue(kind: number, event: Fields, name?: string, facts?: Facts, category?: string): string | undefined {
+  /** `name` is the one text that the kind, a number of the module's own list, needs or has. */
+  #enqueue(kind: Kind, event: Fields, name?: string, facts?: Facts, category?: string): string | undefined {
     return this.#inner.enqueue(
       kind,
       event.timestamp === undefined ? undefined : milliseconds(event.timestamp),
@@ -313,7 +313,8 @@ function host(server: EventServer, onFailure: AnalyticsOptions['onFailure']): Ho
       return {
         add(event, isRejected, index, messageId, code, detail) {
           if (onFailure === undefined) return;
-          const rejection = isRejected ? { index, message_id: messageId ?? null, code, detail } : null;
+          const id = messageId === undefined ? {} : { message_id: messageId };
+          const rejection = isRejected ? { index, ...id, code, detail } : null;
           events.push({ event: JSON.parse(event) as unknown, rejection });
         },
         end() {

@@ -115,6 +115,24 @@ test('what is too large goes in halves', async () => {
   await analytics.shutdown();
 });
 
+test('what the server rejects is told in its own words, and the rest is stored', async () => {
+  const rejected = [
+    { index: 0, message_id: 'a', code: 'a_code_of_tomorrow', detail: 'no' },
+    { index: 2, code: 'invalid_event', detail: 'ä "quoted" 😀' },
+  ];
+  const told = [];
+  const body = JSON.stringify({ success: false, accepted: 0, duplicates: 1, rejected });
+  const { analytics } = await open([{ body }], { onFailure: (failed) => told.push(failed) });
+  for (const event of ['A', 'B', 'C']) analytics.track({ userId: 'u', event });
+  await analytics.flush();
+  const [{ reason, count, error, events }] = told;
+  assert.deepEqual([reason, count, error, told.length], ['rejected', 2, undefined, 1]);
+  assert.deepEqual(events.map(({ event, rejection }) => [event.event, rejection]), [['A', rejected[0]], ['C', rejected[1]]]);
+  const stats = analytics.stats();
+  assert.deepEqual([stats.delivered, stats.duplicates, stats.rejected, stats.requests], [1, 1, 2, 1]);
+  await analytics.shutdown();
+});
+
 test('every form of Retry-After is understood', async () => {
   const wait = async (headers) => (await failing(problem(429, {}, headers))).retryAfterMs;
   const clock = 'Fri, 06 Nov 2037 08:49:37 GMT';

@@ -5,7 +5,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::event::Given;
+use crate::event::{Given, Kind};
 use crate::host::Host;
 use crate::sender::HostSender;
 use crate::store::{HostStore, JsStore};
@@ -40,15 +40,15 @@ impl Analytics {
         }
     }
 
-    /// Queues an event and gives its id; `undefined` while consent is withheld. `kind` counts from `track`, 0, in the order of
-    /// the wire, `name` is the text that the kind needs or has, and what is free-form is JSON.
+    /// Queues an event and gives its id; `undefined` while consent is withheld. `name` is the one text that the kind needs or has,
+    /// and what is free-form is JSON.
     ///
     /// # Errors
     /// What the host makes of what was wrong with the event, or of why none is taken.
     #[allow(clippy::too_many_arguments, reason = "each would cost more as a field of an object")]
     pub fn enqueue(
         &self,
-        kind: usize,
+        kind: Kind,
         timestamp: Option<f64>,
         message_id: Option<String>,
         user_id: Option<String>,

@@ -12,3 +12,4 @@ mod settings;
 mod store;
 
 pub use client::Analytics;
+pub use event::Kind;

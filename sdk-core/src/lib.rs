@@ -53,6 +53,6 @@ pub use runtime::Runtime;
 pub use secret::Secret;
 pub use signing::Signer;
 pub use telemetry::Metrics;
-pub use transport::Transport;
 #[allow(unused_imports, unreachable_pub, reason = "without a feature that brings a transport there is none")]
 pub use transport::shipped::*;
+pub use transport::{FetchFailure, Transport};

@@ -1,5 +1,6 @@
 //! What carries a request to the server and its answer back.
 
+mod fetch_failure;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native;
 #[cfg(target_arch = "wasm32")]
@@ -14,6 +15,7 @@ pub(crate) use native as shipped;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wasm as shipped;
 
+pub use fetch_failure::FetchFailure;
 pub(crate) use shipped::AbsoluteUrl;
 
 use crate::Result;

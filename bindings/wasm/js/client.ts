@@ -1,4 +1,5 @@
 import { AcdError, toError } from './error.js';
+import { Host } from './host.js';
 import type { ApiClient } from './made/acd_wasm.js';
 import { type Module, module } from './module/core.js';
 
@@ -44,14 +45,16 @@ export interface Parameters {
   readonly body?: object | undefined;
 }
 
+/** One for all clients of the module. */
+let host: Host | undefined;
+
 /** Calls one server by the names of its operations. The clients of the entries are made of it. */
 export class Caller {
-  readonly #open: (module: Module) => ApiClient;
-  #client: ApiClient | undefined;
-  #tickets = 0;
+  readonly #open: (module: Module, host: Host) => ApiClient;
+  #ready: { readonly client: ApiClient; readonly host: Host } | undefined;
 
   /** `open` makes the module's client when the first call needs it. */
-  constructor(open: (module: Module) => ApiClient) {
+  constructor(open: (module: Module, host: Host) => ApiClient) {
     this.#open = open;
   }
 
@@ -76,22 +79,23 @@ export class Caller {
   async #call(operation: string, parameters: Parameters, options: KeyedCallOptions = {}): Promise<string | undefined> {
     const { signal, ...others } = options;
     signal?.throwIfAborted();
-    const client = await this.#ready();
+    const { client, host } = this.#ready ?? (await this.#start());
     const { path, query, body } = parameters;
     const said = JSON.stringify({ path, query, ...others });
     const given = said === '{}' ? undefined : said;
     const text = body === undefined ? undefined : JSON.stringify(body);
     if (signal === undefined) {
-      return client.call(operation, given, text, 0).catch(rethrow);
+      return host.begin((ticket) => client.call(ticket, operation, given, text, false)).catch(rethrow);
     }
     // It may have fired while the module was loaded.
     signal.throwIfAborted();
-    this.#tickets = (this.#tickets % 0xffff_ffff) + 1;
-    const ticket = this.#tickets;
-    const giveUp = () => client.giveUp(ticket);
-    signal.addEventListener('abort', giveUp, { once: true });
+    let giveUp = () => {};
     try {
-      return await client.call(operation, given, text, ticket);
+      return await host.begin((ticket) => {
+        giveUp = () => client.giveUp(ticket);
+        signal.addEventListener('abort', giveUp, { once: true });
+        client.call(ticket, operation, given, text, true);
+      });
     } catch (thrown) {
       throw thrown === undefined ? signal.reason : toError(thrown);
     } finally {
@@ -99,17 +103,16 @@ export class Caller {
     }
   }
 
-  async #ready(): Promise<ApiClient> {
-    if (this.#client === undefined) {
-      const loaded = await module();
-      try {
-        // Another call may have come first.
-        this.#client ??= this.#open(loaded);
-      } catch (thrown) {
-        throw toError(thrown);
-      }
+  async #start(): Promise<{ readonly client: ApiClient; readonly host: Host }> {
+    const loaded = await module();
+    host ??= new Host(loaded);
+    try {
+      // Another call may have come first.
+      this.#ready ??= { client: this.#open(loaded, host), host };
+    } catch (thrown) {
+      throw toError(thrown);
     }
-    return this.#client;
+    return this.#ready;
   }
 }
 

@@ -1,10 +1,15 @@
 //! The client of one server.
 
-use acd_core::{Client, Error, ErrorKind, Response};
+use std::rc::Rc;
+
+use acd_core::{Client, ClientBuilder, Error, ErrorKind, Response};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::catalogue;
+use crate::exchange::{self, HostTransport, LARGEST_ANSWER};
+use crate::host::Host;
 use crate::parameters::{ClientSettings, Parameters};
 use crate::tickets::Tickets;
 
@@ -12,7 +17,8 @@ use crate::tickets::Tickets;
 #[wasm_bindgen]
 pub struct ApiClient {
     http: Client,
-    tickets: Tickets,
+    host: Host,
+    tickets: Rc<Tickets>,
 }
 
 #[wasm_bindgen]
@@ -22,32 +28,45 @@ impl ApiClient {
     /// # Errors
     /// What the client crate refuses: a blank key, an address that is not one; and settings that are not known.
     #[cfg(feature = "platform")]
-    pub fn platform(base_url: String, key: String, settings: Option<String>) -> Result<ApiClient, JsValue> {
+    pub fn platform(host: Host, base_url: String, key: String, settings: Option<String>) -> Result<ApiClient, JsValue> {
+        let transport = HostTransport::new(host.clone(), true);
         let client = ClientSettings::read(settings.as_deref()).and_then(|settings| {
-            acd_platform::PlatformClient::builder(key, base_url).http(|http| settings.apply(http)).build()
+            let http = |http| settings.apply(over(transport, http));
+            acd_platform::PlatformClient::builder(key, base_url).http(http).build()
         });
         client
-            .map(|client| Self { http: client.http().clone(), tickets: Tickets::default() })
-            .map_err(|error| flat(&error))
+            .map(|client| Self { http: client.http().clone(), host, tickets: Rc::default() })
+            .map_err(|error| JsValue::from_str(&flat(&error)))
     }
 
-    /// Makes a call. `parameters` and `body` are JSON; the answer is the body as text, `undefined` when there is none.
-    /// A `ticket` other than zero is a number by which the call can be given up while it runs.
-    ///
-    /// # Errors
-    /// The view of an [`Error`] as JSON, and `undefined` for a call that was given up.
-    pub async fn call(
+    /// Begins a call. `parameters` and `body` are JSON. Its outcome is told to the host by the `ticket`, a number that no
+    /// running call has: the answer's text, or the view of an [`Error`] as JSON. One that `may_be_given_up` can be.
+    pub fn call(
         &self,
-        operation: String,
+        ticket: u32,
+        operation: &str,
         parameters: Option<String>,
         body: Option<String>,
-        ticket: u32,
-    ) -> Result<Option<String>, JsValue> {
-        let call = self.send(&operation, parameters.as_deref(), body);
-        match self.tickets.run(ticket, call).await {
-            Some(outcome) => outcome.map_err(|error| flat(&error)),
-            None => Err(JsValue::UNDEFINED),
-        }
+        may_be_given_up: bool,
+    ) {
+        let operation = catalogue::find(operation);
+        let (http, host, tickets) = (self.http.clone(), self.host.clone(), Rc::clone(&self.tickets));
+        spawn_local(async move {
+            let call = async move {
+                let operation = operation?;
+                let mut call = Parameters::read(parameters.as_deref())?.apply(operation, http.call(operation));
+                if let Some(json) = body {
+                    call = call.body(json).header(http::header::CONTENT_TYPE, "application/json");
+                }
+                text(&call.send().await?)
+            };
+            let outcome = if may_be_given_up { tickets.run(ticket, call).await } else { Some(call.await) };
+            match outcome {
+                Some(Ok(text)) => host.resolve(ticket, &text),
+                Some(Err(error)) => host.reject(ticket, Some(&flat(&error))),
+                None => host.reject(ticket, None),
+            }
+        });
     }
 
     /// Gives up the call with this ticket: its request is aborted. One that has ended is left alone.
@@ -57,32 +76,20 @@ impl ApiClient {
     }
 }
 
-impl ApiClient {
-    async fn send(
-        &self,
-        operation: &str,
-        parameters: Option<&str>,
-        body: Option<String>,
-    ) -> Result<Option<String>, Error> {
-        let operation = catalogue::find(operation)?;
-        let mut call = Parameters::read(parameters)?.apply(operation, self.http.call(operation));
-        if let Some(json) = body {
-            call = call.body(json).header(http::header::CONTENT_TYPE, "application/json");
-        }
-        text(call.send().await?)
-    }
+fn over(transport: HostTransport, http: ClientBuilder) -> ClientBuilder {
+    // No call reads more than the transport does.
+    http.transport(transport).max_response_bytes(usize::try_from(LARGEST_ANSWER).unwrap_or(usize::MAX))
 }
 
-fn text(response: Response) -> Result<Option<String>, Error> {
-    let Some(body) = response.body() else { return Ok(None) };
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(Some(text.to_owned())),
-        Err(cause) => Err(Error::new(ErrorKind::Decode, "the answer is not text").with_source(cause)),
-    }
+/// The text of an answer, `undefined` when it is empty.
+fn text(response: &Response) -> Result<JsValue, Error> {
+    let Some(body) = response.body() else { return Ok(JsValue::UNDEFINED) };
+    let text = exchange::take(body).filter(|text| !text.is_undefined());
+    text.ok_or_else(|| Error::new(ErrorKind::Decode, "the answer is not text"))
 }
 
 /// An error as JavaScript gets it.
-fn flat(error: &Error) -> JsValue {
+fn flat(error: &Error) -> String {
     // A view is made of texts and numbers, which can always be written.
-    JsValue::from_str(&serde_json::to_string(&error.view()).unwrap_or_else(|_| error.to_string()))
+    serde_json::to_string(&error.view()).unwrap_or_else(|_| error.to_string())
 }

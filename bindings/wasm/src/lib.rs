@@ -6,8 +6,13 @@
 
 mod catalogue;
 mod client;
+mod exchange;
+mod headers;
+mod host;
 mod parameters;
 mod tickets;
 
 pub use catalogue::operations;
 pub use client::ApiClient;
+pub use exchange::{answered, broke, failed, kept};
+pub use host::Host;

@@ -13,11 +13,8 @@ pub(crate) struct Tickets {
 
 impl Tickets {
     /// Runs the call to its end, or until it is given up: then it is dropped, which aborts its request, and the result
-    /// is `None`. Zero stands for a call that nobody will give up.
+    /// is `None`.
     pub(crate) async fn run<T>(&self, ticket: u32, call: impl Future<Output = T>) -> Option<T> {
-        if ticket == 0 {
-            return Some(call.await);
-        }
         let (handle, registration) = AbortHandle::new_pair();
         self.running.borrow_mut().insert(ticket, handle);
         let outcome = Abortable::new(call, registration).await;

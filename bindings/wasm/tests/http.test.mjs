@@ -24,6 +24,10 @@ before(async () => {
     const answer = scripts[place].shift();
     if (answer === undefined) return; // left without an answer
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+    if (answer.breaksOff) {
+      response.write(answer.text, () => request.socket.destroy());
+      return;
+    }
     response.end(answer.text ?? (answer.json === undefined ? '' : JSON.stringify(answer.json)));
   });
   server.listen(0, '127.0.0.1');
@@ -126,6 +130,60 @@ test('a timeout is an error of its kind', async () => {
 test('an answer that is not JSON is an error of its kind', async () => {
   const platform = client({ text: '<html>' });
   await assert.rejects(platform.users.me(), { name: 'AcdError', kind: 'decode', operation: 'platform.users.me' });
+});
+
+test('an answer that is not text is an error of its kind', async () => {
+  const platform = client({ text: Buffer.from([0x22, 0xff, 0x22]) });
+  await assert.rejects(platform.users.me(), { name: 'AcdError', kind: 'decode' });
+});
+
+test('an answer that breaks off keeps what came before it, and is asked for again', async () => {
+  const broken = { text: '{"id":', breaksOff: true, headers: { 'x-request-id': 'req_8' } };
+  await assert.rejects(client(broken).users.me({ maxAttempts: 1 }), { kind: 'interrupted', status: 200, requestId: 'req_8' });
+  assert.deepEqual(await client(broken, { json: { id: 'usr_1' } }).users.me(), { id: 'usr_1' });
+  assert.equal(asked.length, 2);
+});
+
+test('an error keeps its status however much it says', async () => {
+  const endless = client({ status: 404, text: 'x'.repeat(1 << 20), headers: { 'x-request-id': 'req_9' } });
+  await assert.rejects(endless.users.get('usr_1'), { kind: 'not_found', status: 404, requestId: 'req_9' });
+  const broken = client({ status: 404, text: '{"code":', breaksOff: true });
+  await assert.rejects(broken.users.get('usr_1'), { kind: 'not_found', status: 404 });
+});
+
+test('an answer that is too large is not read to its end', async () => {
+  const platform = client({ text: `"${'x'.repeat(17 * 1024 * 1024)}"` });
+  await assert.rejects(platform.users.me(), ({ kind, status, attempts }) => {
+    assert.deepEqual({ kind, status, count: attempts.length }, { kind: 'too_large', status: 200, count: 1 });
+    return true;
+  });
+});
+
+test('a server that is not there was sent nothing', async () => {
+  const gone = createServer().listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address();
+  gone.close();
+  await once(gone, 'close');
+  const platform = new PlatformClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: KEY, maxAttempts: 1 });
+  await assert.rejects(platform.users.me(), ({ kind, retryable, mayHaveBeenSent, message }) => {
+    assert.deepEqual({ kind, retryable, mayHaveBeenSent }, { kind: 'connect', retryable: true, mayHaveBeenSent: false });
+    assert.match(message, /ECONNREFUSED/);
+    return true;
+  });
+});
+
+test('a redirect is not followed', async () => {
+  const platform = client({ status: 302, headers: { location: '/elsewhere' } });
+  await assert.rejects(platform.users.me(), { kind: 'redirect' });
+  assert.equal(asked.length, 1);
+});
+
+test('a success that says that the limit is reached holds the next call back', async () => {
+  const platform = client({ json: {}, headers: { ratelimit: '"default";r=0;t=600' } }, { json: {} });
+  await platform.users.me();
+  await assert.rejects(platform.users.me(), { kind: 'rate_limited', mayHaveBeenSent: false });
+  assert.equal(asked.length, 1);
 });
 
 test('settings that cannot work are said before anything is sent', async () => {

@@ -70,14 +70,10 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
 
 /// Builds the package, and gives the folder that it is in the `dist` of.
 pub(crate) fn build(workspace: &Workspace, node: &Node, compiler: Compiler) -> Result<PathBuf, Error> {
-    let mut build = compiler.build_small(workspace);
-    build.args(["--lib", "--profile", PROFILE]);
-    for (name, _) in MODULES {
-        build.args(["-p", name]);
-    }
-    shell::run(&mut build)?;
     let bound = made(workspace).join("bound");
-    for (_, library) in MODULES {
+    for (name, library) in MODULES {
+        // One at a time: built together, each would have the features that the other asks of their dependencies.
+        shell::run(compiler.build_small(workspace).args(["--lib", "--profile", PROFILE, "-p", name]))?;
         wasm::bind(workspace, "web", &compiler.module(workspace, PROFILE, library), &bound)?;
     }
     let types = workspace.root.join(TYPES);

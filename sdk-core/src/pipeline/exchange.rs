@@ -10,7 +10,7 @@ use crate::Result;
 use crate::call::{Attempts, Call};
 use crate::classify::{Answer, Verdict};
 use crate::error::Error;
-use crate::redact::{is_telling, scrub, scrub_known};
+use crate::redact::{is_telling, quotes, scrub, scrub_known};
 use crate::request::{Body, Request};
 use crate::response::Response;
 use crate::retry::retry_after;
@@ -69,21 +69,21 @@ fn failure(
     verdict: Option<Verdict>,
 ) -> Error {
     let wait = retry_after(&headers, call.runtime().wall());
-    let hidden = || call.hidden().iter().map(Secret::expose);
-    let known = || secrets.iter().filter_map(|value| value.to_str().ok()).chain(hidden());
+    let hidden = call.hidden().iter().map(Secret::expose);
+    let quotes = quotes(secrets.iter().filter_map(|value| value.to_str().ok()).chain(hidden));
     // An id is opaque by nature: only what was sent is searched for.
-    let error = Error::from_answer(status, headers, body, |text| scrub(text, known()))
-        .map_request_id(|id| scrub_known(&id, known()));
+    let error = Error::from_answer(status, headers, body, |text| scrub(text, &quotes))
+        .map_request_id(|id| scrub_known(&id, &quotes));
     let error = match wait {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     };
     match verdict {
         Some(verdict) if verdict.keeps_body() => {
-            let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), known());
-            verdict.apply(error, |text| scrub_known(text, known())).with_body(body)
+            let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), &quotes);
+            verdict.apply(error, |text| scrub_known(text, &quotes)).with_body(body)
         }
-        Some(verdict) => verdict.apply(error, |text| scrub_known(text, known())),
+        Some(verdict) => verdict.apply(error, |text| scrub_known(text, &quotes)),
         None => error,
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use http::Uri;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) use text::{is_telling, scrub, scrub_known};
+pub(crate) use text::{is_telling, quotes, scrub, scrub_known};
 
 /// What stands in the place of something hidden.
 pub(crate) const REDACTED: &str = "[redacted]";

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::redact::{AllowList, is_telling, scrub};
+use crate::redact::{AllowList, is_telling, quotes, scrub};
 
 /// The rules by which clients keep secrets out of logs and errors.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,6 @@ impl Redaction {
     /// `text` without `known` secrets and without what looks like one: values of fields whose name tells, what follows
     /// `Bearer` and `Basic`, and long opaque runs.
     pub fn scrub<'a>(&self, text: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-        scrub(text, known)
+        scrub(text, &quotes(known))
     }
 }

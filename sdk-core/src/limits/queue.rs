@@ -1,6 +1,6 @@
 //! Who is next: start-time fair queueing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::task::Waker;
 
 /// Waiters in the order of their virtual start times. A caller's next start lies as far behind its last one as that one
@@ -11,7 +11,8 @@ pub(super) struct FairQueue {
     /// The start of the waiter served last: who joins now begins here, and nobody saves up the past.
     now: u64,
     next_id: u64,
-    waiters: BTreeMap<Ticket, Waiter>,
+    /// In their order: who joins comes last or nearly so, and who leaves mostly came first.
+    waiters: VecDeque<(Ticket, Waiter)>,
     finished: HashMap<Box<str>, u64>,
 }
 
@@ -35,7 +36,7 @@ impl FairQueue {
 
     /// The units asked for by everyone who waits.
     pub(super) fn units(&self) -> u32 {
-        self.waiters.values().fold(0, |sum, waiter| sum.saturating_add(waiter.cost))
+        self.waiters.iter().fold(0, |sum, (_, waiter)| sum.saturating_add(waiter.cost))
     }
 
     pub(super) fn join(&mut self, caller: &str, cost: u32) -> Ticket {
@@ -49,12 +50,17 @@ impl FairQueue {
         }
         let ticket = Ticket { start, id: self.next_id };
         self.next_id += 1;
-        self.waiters.insert(ticket, Waiter { cost, poked: false, waker: None });
+        let place = self.waiters.partition_point(|(other, _)| *other < ticket);
+        self.waiters.insert(place, (ticket, Waiter { cost, poked: false, waker: None }));
         ticket
     }
 
+    fn place(&self, ticket: Ticket) -> Option<usize> {
+        self.waiters.binary_search_by_key(&ticket, |(other, _)| *other).ok()
+    }
+
     pub(super) fn is_head(&self, ticket: Ticket) -> bool {
-        self.waiters.first_key_value().is_some_and(|(head, _)| *head == ticket)
+        self.waiters.front().is_some_and(|(head, _)| *head == ticket)
     }
 
     /// The head has been served.
@@ -66,7 +72,9 @@ impl FairQueue {
     /// Takes a waiter out, and says whom to wake if the head changed by that.
     pub(super) fn leave(&mut self, ticket: Ticket) -> Option<Waker> {
         let was_head = self.is_head(ticket);
-        self.waiters.remove(&ticket);
+        if let Some(place) = self.place(ticket) {
+            self.waiters.remove(place);
+        }
         if self.waiters.is_empty() {
             // Without anyone waiting there is nothing to be fair about, and callers' names must not pile up.
             self.finished.clear();
@@ -77,15 +85,15 @@ impl FairQueue {
 
     /// Asks the head to look again; it is to be woken once the lock is released.
     pub(super) fn poke_head(&mut self) -> Option<Waker> {
-        let mut head = self.waiters.first_entry()?;
-        let waiter = head.get_mut();
+        let (_, waiter) = self.waiters.front_mut()?;
         waiter.poked = true;
         waiter.waker.take()
     }
 
     /// Whether the waiter was asked to look again; if not, it is woken when it is.
     pub(super) fn take_poke(&mut self, ticket: Ticket, waker: &Waker) -> bool {
-        let Some(waiter) = self.waiters.get_mut(&ticket) else { return true };
+        let waiter = self.place(ticket).and_then(|place| self.waiters.get_mut(place));
+        let Some((_, waiter)) = waiter else { return true };
         if std::mem::take(&mut waiter.poked) {
             return true;
         }
@@ -103,7 +111,7 @@ mod tests {
     /// Serves everyone; the callers in the order of service.
     fn drain(queue: &mut FairQueue, names: &HashMap<Ticket, &'static str>) -> Vec<&'static str> {
         let mut order = Vec::new();
-        while let Some((head, _)) = queue.waiters.first_key_value() {
+        while let Some((head, _)) = queue.waiters.front() {
             let head = *head;
             order.push(names[&head]);
             queue.serve(head);
@@ -167,7 +175,7 @@ mod tests {
                 left[caller] += u64::from(cost);
             }
             let mut served = [0_u64; 2];
-            while let Some((head, _)) = queue.waiters.first_key_value() {
+            while let Some((head, _)) = queue.waiters.front() {
                 let head = *head;
                 let (caller, cost) = waiting[&head];
                 queue.serve(head);

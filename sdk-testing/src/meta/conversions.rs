@@ -59,6 +59,12 @@ pub(super) struct Event {
     /// The page on which it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    /// Where it happened, as a server says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_source: Option<String>,
+    /// The app and the device, of what happened in an app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_data: Option<Value>,
     /// What is known of the person, by name.
     match_keys: Vec<String>,
 }
@@ -148,6 +154,8 @@ pub(super) fn browser(pixel: u64, name: String, params: &Params, now: DateTime<U
         counts: true,
         test_event_code: None,
         url: params.text("dl"),
+        action_source: None,
+        app_data: None,
         match_keys: match_keys.collect(),
     }
 }
@@ -165,6 +173,7 @@ pub(super) fn receive(events: &mut Events, call: &Call, pixel: u64) -> Result<Va
         check(index, event, call.now, &mut messages)?;
     }
     for event in &data {
+        let text = |member: &str| event.get(member).and_then(Value::as_str).map(str::to_owned);
         events.take(Event {
             pixel,
             event_name: event.get("event_name").map(as_text).unwrap_or_default(),
@@ -173,7 +182,9 @@ pub(super) fn receive(events: &mut Events, call: &Call, pixel: u64) -> Result<Va
             received: call.now,
             counts: true,
             test_event_code: call.params.text("test_event_code"),
-            url: event.get("event_source_url").and_then(Value::as_str).map(str::to_owned),
+            url: text("event_source_url"),
+            action_source: text("action_source"),
+            app_data: event.get("app_data").filter(|data| !data.is_null()).cloned(),
             match_keys: event.get("user_data").and_then(Value::as_object).map(match_keys).unwrap_or_default(),
         });
     }

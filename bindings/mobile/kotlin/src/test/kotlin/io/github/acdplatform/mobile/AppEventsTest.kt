@@ -5,6 +5,9 @@ import java.util.UUID
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
@@ -21,7 +24,11 @@ class AppEventsTest {
     private val userId = "user-${UUID.randomUUID()}"
 
     @BeforeEach
-    fun handOnOrders() = Server.handOnToMeta("Order Completed", "Purchase")
+    fun handOn() {
+        Server.handOnToMeta("Order Completed", "Purchase")
+        // As Meta's own library for Android names an installation.
+        Server.handOnToMeta("Application Installed", "MobileAppInstall")
+    }
 
     private fun open(advertising: Advertising?) = Analytics.open(config(folder).copy(advertising = advertising))
 
@@ -46,6 +53,29 @@ class AppEventsTest {
         val taken = until { Server.takenByMeta().firstOrNull { it.text("event_id") == id } }
         assertEquals("Purchase", taken.text("event_name"))
         assertEquals("server", taken.text("origin"))
+        assertEquals("app", taken.text("action_source"))
+    }
+
+    @Test
+    fun `an installation in an app reaches Meta with its device and where it came from`() = runBlocking<Unit> {
+        val referrer = "utm_source=facebook&utm_campaign=spring"
+        val id = open(Advertising(consent = true, trackingEnabled = false)).use { analytics ->
+            analytics.identify(userId, null)
+            analytics.opened(Opening(url = "shop://sale?fbclid=AbC", installReferrer = referrer))
+            analytics.flush()
+            Server.eventsOf(userId).first { it.text("event") == "Application Installed" }.text("id")
+        }
+        val taken = until { Server.takenByMeta().firstOrNull { it.text("event_id") == id } }
+        assertEquals("MobileAppInstall", taken.text("event_name"))
+        assertEquals("app", taken.text("action_source"))
+        val app = taken.getValue("app_data").jsonObject
+        assertEquals("1", app.text("application_tracking_enabled"))
+        assertEquals("0", app.text("advertiser_tracking_enabled"))
+        assertEquals(referrer, app.text("install_referrer"))
+        val device = app.getValue("extinfo").jsonArray.map { it.jsonPrimitive.content }
+        assertEquals(listOf("a2", "com.example.shop", "17", "1.2", "16", "Pixel 9"), device.take(6))
+        val touches = Server.pathOf(userId).filter { it.text("kind") == "touch" }
+        assertTrue(touches.any { it.text("origin", "source") == "facebook" && it.text("origin", "campaign") == "spring" }, "$touches")
     }
 
     @Test

@@ -94,10 +94,8 @@ struct Opened<'a> {
     #[serde(flatten)]
     release: &'a Release,
     from_background: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    referring_application: Option<&'a str>,
+    #[serde(flatten)]
+    link: &'a Link<'a>,
 }
 
 #[derive(Serialize)]
@@ -110,9 +108,11 @@ struct Updated<'a> {
     previous_build: Option<&'a str>,
 }
 
+/// What opened the app.
 #[derive(Serialize)]
-struct DeepLink<'a> {
-    url: &'a str,
+struct Link<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     referring_application: Option<&'a str>,
 }
@@ -151,12 +151,12 @@ impl AppClient {
             self.client().persist().await?;
             self.remember_release()?;
         }
-        let (url, referring_application) = (opening.url.as_deref(), opening.referring_application.as_deref());
-        let properties =
-            Opened { release: &self.release, from_background: opening.from_background, url, referring_application };
+        let link =
+            Link { url: opening.url.as_deref(), referring_application: opening.referring_application.as_deref() };
+        let properties = Opened { release: &self.release, from_background: opening.from_background, link: &link };
         self.track(Track::new("Application Opened").properties(properties))?;
-        if let Some(url) = url {
-            self.track(Track::new("Deep Link Opened").properties(DeepLink { url, referring_application }))?;
+        if link.url.is_some() {
+            self.track(Track::new("Deep Link Opened").properties(link))?;
         }
         Ok(kind)
     }

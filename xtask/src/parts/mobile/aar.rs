@@ -31,7 +31,7 @@ pub(super) fn make(workspace: &Workspace) -> Result<PathBuf, Error> {
     clear(&archive)?;
     for (target, clang, folder) in PROCESSORS {
         let compiler = tools.join(format!("{clang}{OLDEST_API}-clang"));
-        let mut build = library::cargo_build(workspace, target);
+        let mut build = library::cargo_rustc_for(workspace, "cdylib", target);
         shell::run(with_compiler(&mut build, target, &compiler, &tools))?;
         let folder = archive.join("jni").join(folder);
         fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;

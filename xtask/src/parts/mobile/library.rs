@@ -15,8 +15,9 @@ const GENERATOR: &str = "acd-uniffi-bindgen";
 /// The profile of the workspace that makes it small.
 pub(super) const PROFILE: &str = "mobile";
 
-/// Each architecture of an app carries the library once, and stores show the sum.
-const MOST_BYTES: u64 = 6_000_000;
+/// Each architecture of an app carries the library once, and stores show the sum. The guides promise under 6 MB on any; this
+/// machine's has to stay further below, so that growth is noticed.
+const MOST_BYTES: u64 = 4_000_000;
 
 /// A library that was built.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(super) struct Library {
 
 /// Builds the library and strips a copy of it.
 pub(super) fn build(workspace: &Workspace) -> Result<Library, Error> {
-    shell::run(workspace.cargo().args(["build", "-p", CRATE, "--profile", PROFILE]))?;
+    shell::run(&mut cargo_rustc(workspace, "cdylib"))?;
     let file = format!("{DLL_PREFIX}{NAME}{DLL_SUFFIX}");
     let whole = workspace.target.join(PROFILE).join(&file);
     let made = workspace.target.join("mobile-bindings");
@@ -45,10 +46,18 @@ pub(super) fn build(workspace: &Workspace) -> Result<Library, Error> {
     Ok(Library { whole, folder, stripped, made })
 }
 
-/// The command that builds it for another system than this one.
-pub(super) fn cargo_build(workspace: &Workspace, target: &str) -> Command {
+/// The command that builds one kind of library, `cdylib` or `staticlib`: of one kind alone, as several at once are not
+/// optimised as a whole.
+fn cargo_rustc(workspace: &Workspace, kind: &str) -> Command {
     let mut build = workspace.cargo();
-    build.args(["build", "-p", CRATE, "--profile", PROFILE, "--target", target]);
+    build.args(["rustc", "-p", CRATE, "--lib", "--profile", PROFILE, "--crate-type", kind]);
+    build
+}
+
+/// The same for another system than this one.
+pub(super) fn cargo_rustc_for(workspace: &Workspace, kind: &str, target: &str) -> Command {
+    let mut build = cargo_rustc(workspace, kind);
+    build.args(["--target", target]);
     build
 }
 

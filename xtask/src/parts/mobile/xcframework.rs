@@ -42,7 +42,7 @@ pub(super) fn make(workspace: &Workspace) -> Result<PathBuf, Error> {
         let mut join = shell::command("lipo", &workspace.root);
         join.arg("-create").arg("-output").arg(&joined);
         for target in targets {
-            shell::run(&mut library::cargo_build(workspace, target))?;
+            shell::run(&mut library::cargo_rustc_for(workspace, "staticlib", target))?;
             join.arg(library::folder_of_target(workspace, target).join("libacd_mobile.a"));
         }
         shell::run(&mut join)?;

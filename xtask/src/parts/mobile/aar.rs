@@ -6,7 +6,10 @@ use std::{
     process::Command,
 };
 
-use super::{kotlin, library};
+use super::{
+    kotlin::{self, Compiled},
+    library::{self, Library},
+};
 use crate::{error::Error, shell, workspace::Workspace};
 
 /// The oldest Android that has the `java.time` of the generated code.
@@ -23,38 +26,69 @@ const PROCESSORS: [(&str, &str, &str); 3] = [
 const KEPT: &str = "-keep class com.sun.jna.** { *; }\n-keep class io.github.acdplatform.mobile.** { *; }\n\
     -dontwarn java.awt.**\n";
 
+/// The kind of processor whose place this machine's library takes when only the packing is tried.
+const STAND_IN: &str = "x86_64";
+/// What a library is called in the archive.
+const LIBRARY: &str = "libacd_mobile.so";
+
 /// Makes the archive and gives its place.
 pub(super) fn make(workspace: &Workspace) -> Result<PathBuf, Error> {
     let tools = kit()?;
     let library = library::build(workspace)?;
-    let archive = library.folder_of("aar");
-    clear(&archive)?;
-    for (target, clang, folder) in PROCESSORS {
+    let content = library.folder_of("aar");
+    clear(&content)?;
+    for (target, clang, processor) in PROCESSORS {
         let compiler = tools.join(format!("{clang}{OLDEST_API}-clang"));
         let mut build = library::cargo_rustc_for(workspace, "cdylib", target);
         shell::run(with_compiler(&mut build, target, &compiler, &tools))?;
-        let folder = archive.join("jni").join(folder);
-        fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
-        let built = library::folder_of_target(workspace, target).join("libacd_mobile.so");
+        let built = library::folder_of_target(workspace, target).join(LIBRARY);
         let mut strip = shell::command(tools.join("llvm-strip"), &workspace.root);
-        shell::run(strip.args(["--strip-unneeded", "-o"]).arg(folder.join("libacd_mobile.so")).arg(&built))?;
+        shell::run(strip.args(["--strip-unneeded", "-o"]).arg(place_of(processor, &content)?).arg(&built))?;
     }
-    let jar = kotlin::package(workspace, &library)?;
-    let classes = archive.join("classes.jar");
-    fs::copy(&jar, &classes).map_err(Error::file("write", &classes))?;
+    let compiled = kotlin::compile(workspace, &library)?;
+    let archive = library.folder_of(concat!("acd-mobile-", env!("CARGO_PKG_VERSION"), ".aar"));
+    pack(workspace, &content, &compiled, &archive)?;
+    shell::run(&mut kotlin::check_archive(workspace, &compiled, &archive)?)?;
+    Ok(archive)
+}
+
+/// Packs this machine's library in the place of a phone's and looks at the archive: what can be tried of it without the NDK.
+pub(super) fn try_packing(workspace: &Workspace, library: &Library, compiled: &Compiled) -> Result<(), Error> {
+    let content = library.folder_of("aar-of-this-machine");
+    clear(&content)?;
+    let place = place_of(STAND_IN, &content)?;
+    fs::copy(library.file(), &place).map_err(Error::file("write", &place))?;
+    let archive = content.with_extension("zip");
+    pack(workspace, &content, compiled, &archive)?;
+    shell::run(kotlin::check_archive(workspace, compiled, &archive)?.arg(STAND_IN))
+}
+
+/// Where the archive has the library of a kind of processor.
+fn place_of(processor: &str, content: &Path) -> Result<PathBuf, Error> {
+    let folder = content.join("jni").join(processor);
+    fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+    Ok(folder.join(LIBRARY))
+}
+
+/// Adds to the libraries what else an archive has, and packs it all.
+fn pack(workspace: &Workspace, content: &Path, compiled: &Compiled, archive: &Path) -> Result<(), Error> {
+    zip(workspace, &content.join("classes.jar"), &compiled.classes)?;
     let manifest = format!(
         "<manifest xmlns:android=\"http://schemas.android.com/apk/res/android\" \
          package=\"io.github.acdplatform.mobile\">\n  <uses-sdk android:minSdkVersion=\"{OLDEST_API}\" />\n  \
          <uses-permission android:name=\"android.permission.INTERNET\" />\n</manifest>\n"
     );
     for (name, text) in [("AndroidManifest.xml", manifest.as_str()), ("proguard.txt", KEPT), ("R.txt", "")] {
-        let path = archive.join(name);
+        let path = content.join(name);
         fs::write(&path, text).map_err(Error::file("write", &path))?;
     }
-    let file = archive.with_file_name(format!("acd-mobile-{}.aar", env!("CARGO_PKG_VERSION")));
-    let mut pack = shell::command("jar", &workspace.root);
-    shell::run(pack.args(["--create", "--no-manifest", "--file"]).arg(&file).arg("-C").arg(&archive).arg("."))?;
-    Ok(file)
+    zip(workspace, archive, content)
+}
+
+/// Packs what a folder holds.
+fn zip(workspace: &Workspace, file: &Path, content: &Path) -> Result<(), Error> {
+    let mut jar = shell::command("jar", &workspace.root);
+    shell::run(jar.args(["--create", "--no-manifest", "--file"]).arg(file).arg("-C").arg(content).arg("."))
 }
 
 /// The folder of the NDK's programs.

@@ -1,7 +1,7 @@
 //! The Kotlin of the mobile library: compiled by Maven and tested on the JVM against a live server.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -9,13 +9,13 @@ use std::{
 use secrecy::ExposeSecret;
 
 use super::{JWT_SECRET, Live, library::Library};
-use crate::{error::Error, shell, workspace::Workspace};
+use crate::{error::Error, setup::Need, shell, workspace::Workspace};
 
 const FOLDER: &str = "bindings/mobile/kotlin";
 /// Where Maven builds, among what is made of the library.
 const BUILD: &str = "maven";
 
-pub(super) fn test(workspace: &Workspace, library: &Library, live: &Live) -> Result<(), Error> {
+pub(super) fn test(workspace: &Workspace, library: &Library, live: &Live) -> Result<Compiled, Error> {
     let mut maven = maven(workspace, library, "test")?;
     maven
         .env("ACD_URL", &live.url)
@@ -23,7 +23,7 @@ pub(super) fn test(workspace: &Workspace, library: &Library, live: &Live) -> Res
         .env("ACD_OPERATOR_KEY", live.operator_key.expose_secret())
         .env("ACD_TEST_JWT_SECRET", JWT_SECRET)
         .env("META", &live.meta);
-    shell::run(&mut maven)
+    compiled(maven, library)
 }
 
 /// Compiles the example for Android, as far as that can be without its kit.
@@ -31,10 +31,39 @@ pub(super) fn compile_example(workspace: &Workspace, library: &Library) -> Resul
     shell::run(maven(workspace, library, "test-compile")?.arg("-Pandroid"))
 }
 
-/// Packs the classes, untested, and gives the place of the archive.
-pub(super) fn package(workspace: &Workspace, library: &Library) -> Result<PathBuf, Error> {
-    shell::run(maven(workspace, library, "package")?.arg("-Dmaven.test.skip=true"))?;
-    Ok(library.folder_of(BUILD).join(concat!("acd-mobile-", env!("CARGO_PKG_VERSION"), ".jar")))
+/// Classes, and what they need.
+pub(super) struct Compiled {
+    /// The folder of the library's classes.
+    pub(super) classes: PathBuf,
+    /// The class path without them.
+    dependencies: String,
+}
+
+/// Compiles the library, untested.
+pub(super) fn compile(workspace: &Workspace, library: &Library) -> Result<Compiled, Error> {
+    compiled(maven(workspace, library, "compile")?, library)
+}
+
+/// Runs Maven, which also says what the classes need.
+fn compiled(mut maven: Command, library: &Library) -> Result<Compiled, Error> {
+    let file = library.folder_of("class-path");
+    maven.arg("org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath");
+    shell::run(maven.arg(format!("-Dmdep.outputFile={}", file.display())))?;
+    let dependencies = fs::read_to_string(&file).map_err(Error::file("read", &file))?.trim().to_owned();
+    Ok(Compiled { classes: library.folder_of(BUILD).join("classes"), dependencies })
+}
+
+/// The command that looks at an archive for Android. With a kind of processor behind it also loads that one's library.
+pub(super) fn check_archive(workspace: &Workspace, compiled: &Compiled, archive: &Path) -> Result<Command, Error> {
+    let mut java = shell::command(java()?, &workspace.root.join(FOLDER));
+    java.arg("-cp").arg(&compiled.dependencies).arg("CheckArchive.java").arg(archive);
+    Ok(java)
+}
+
+/// The program of the Java that Maven runs on.
+pub(super) fn java() -> Result<PathBuf, Error> {
+    let home = env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin/java"));
+    home.or_else(|| shell::which("java")).ok_or_else(|| Need::Maven.missing())
 }
 
 /// Maven on the generated sources and those beside them.

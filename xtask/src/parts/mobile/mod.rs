@@ -1,5 +1,5 @@
-//! The mobile library: small enough, its Kotlin works on the JVM against a live server, its Swift is Swift. With
-//! `--full` its types hold on Android and iOS, and the example for Android compiles.
+//! The mobile library: small enough, its Kotlin works on the JVM against a live server and is packed as for Android, its
+//! Swift is Swift. With `--full` its types hold on Android and iOS, and the example for Android compiles.
 
 mod aar;
 mod kotlin;
@@ -73,8 +73,9 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
         meta: simulator.meta.clone(),
     };
     python::smoke(workspace, &library, &live)?;
-    kotlin::test(workspace, &library, &live)?;
+    let compiled = kotlin::test(workspace, &library, &live)?;
     server.stop()?;
+    aar::try_packing(workspace, &library, &compiled)?;
     if context.full {
         library::check_for_phones(workspace)?;
         kotlin::compile_example(workspace, &library)?;

@@ -9,15 +9,16 @@ use tokio::task::JoinHandle;
 
 use crate::error::MobileError;
 
-/// One thread waits for the network, the other encodes and stores meanwhile.
-const THREADS: usize = 2;
+/// A second one would be woken for each call to look for work, and a call takes a phone longer so: what it does between two
+/// waits is microseconds, and the disk has a thread of its own.
+const THREADS: usize = 1;
 
 /// The process's executor, started when first used.
 pub(crate) fn executor() -> Result<&'static Runtime, MobileError> {
     static EXECUTOR: OnceLock<io::Result<Runtime>> = OnceLock::new();
     let start = || Builder::new_multi_thread().worker_threads(THREADS).thread_name("acd").enable_all().build();
     EXECUTOR.get_or_init(start).as_ref().map_err(|cause| MobileError::Internal {
-        reason: format!("the threads that make the calls could not be started: {cause}"),
+        reason: format!("the thread that makes the calls could not be started: {cause}"),
     })
 }
 

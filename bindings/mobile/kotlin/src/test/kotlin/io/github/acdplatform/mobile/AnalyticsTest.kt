@@ -120,6 +120,13 @@ class AnalyticsTest {
     }
 
     @Test
+    fun `the library's thread is one of the JVM's from the first call on`() = runBlocking<Unit> {
+        Analytics.open(config(folder)).use { it.persist() }
+        val threads = Thread.getAllStackTraces().keys.filter { it.name == LibraryThread.NAME }
+        assertEquals(listOf(true), threads.map(Thread::isDaemon))
+    }
+
+    @Test
     fun `a key that the server refuses loses the events and says so`() = runBlocking<Unit> {
         Analytics.open(config(folder, writeKey = "acd_wrong")).use { analytics ->
             analytics.track(TrackedEvent("Opened"))

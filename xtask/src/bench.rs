@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     parts::{
         meta::{self, Simulator},
-        sdk,
+        mobile, sdk,
     },
     server,
     setup::{self, Compiler, Need, Node},
@@ -32,8 +32,11 @@ pub(crate) enum Bench {
     Meta,
     /// The cost of one `track()` in the client beside serialising the same event.
     Track,
-    /// `@acd/sdk` under Node: loading beside a bare start, a call beside a bare `fetch`, webhooks beside stripe-node.
+    /// `@acd/sdk` under Node: loading beside a bare start, a call beside a bare `fetch`, webhooks beside stripe-node; and then
+    /// the mobile library.
     Bindings,
+    /// The mobile library from Kotlin: an event beside Rust, a call beside java.net.http and OkHttp.
+    Mobile,
 }
 
 /// Builds optimised and runs one measurement with its output shown.
@@ -42,7 +45,8 @@ pub(crate) fn run(workspace: &Workspace, what: Bench) -> Result<(), Error> {
         Bench::Core => return core(workspace),
         Bench::Meta => return meta(workspace),
         Bench::Jobs => return jobs(workspace),
-        Bench::Bindings => return bindings(workspace),
+        Bench::Bindings => return bindings(workspace).and_then(|()| mobile::bench::run(workspace)),
+        Bench::Mobile => return mobile::bench::run(workspace),
         Bench::Hub => ("acd-server", &["hub", "attribution", "conversions"][..], BTreeSet::from([Need::Postgres])),
         Bench::Ingest => ("acd-server", &["ingest"][..], BTreeSet::from([Need::Postgres])),
         Bench::Track => ("acd-analytics", &["track"][..], BTreeSet::new()),

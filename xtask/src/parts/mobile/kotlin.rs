@@ -1,7 +1,9 @@
 //! The Kotlin of the mobile library: compiled by Maven and tested on the JVM against a live server.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -42,6 +44,16 @@ pub(super) struct Compiled {
 /// Compiles the library, untested.
 pub(super) fn compile(workspace: &Workspace, library: &Library) -> Result<Compiled, Error> {
     compiled(maven(workspace, library, "compile")?, library)
+}
+
+/// Compiles the measurement, and gives the class path that it runs with.
+pub(super) fn bench_class_path(workspace: &Workspace, library: &Library) -> Result<OsString, Error> {
+    let mut maven = maven(workspace, library, "test-compile")?;
+    maven.arg("-Pbench");
+    let compiled = compiled(maven, library)?;
+    let measurement = compiled.classes.with_file_name("test-classes");
+    env::join_paths([compiled.classes, measurement].into_iter().chain(env::split_paths(&compiled.dependencies)))
+        .map_err(|error| Error::Check(format!("the class path cannot be written: {error}")))
 }
 
 /// Runs Maven, which also says what the classes need.

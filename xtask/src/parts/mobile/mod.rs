@@ -2,6 +2,7 @@
 //! Swift is Swift. With `--full` its types hold on Android and iOS, and the example for Android compiles.
 
 mod aar;
+pub(crate) mod bench;
 mod kotlin;
 mod library;
 mod python;

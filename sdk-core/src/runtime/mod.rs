@@ -5,6 +5,8 @@ mod instant;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod timeout;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod timers;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 

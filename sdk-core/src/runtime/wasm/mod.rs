@@ -4,50 +4,37 @@
 //! no conditional bounds; the wrapper panics if a future ever reached a second thread, which a module without shared
 //! memory does not have.
 
-use std::sync::LazyLock;
+mod sleep;
+
 use std::time::{Duration, SystemTime};
 
-use gloo_timers::future::TimeoutFuture;
-use send_wrapper::SendWrapper;
+use js_sys::Date;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+pub(super) use sleep::{SystemSleep, system_sleep};
 
 use super::{BoxFuture, Clock, Instant, Random, Spawn};
 use crate::Result;
 use crate::error::{Error, ErrorKind};
 
-/// JavaScript fires a timer at once when its delay does not fit a signed 32-bit number of milliseconds.
-const LONGEST_TIMER_MS: u32 = i32::MAX as u32;
-
-/// One origin for the whole process: clients that share breakers or limits must agree on what now is.
-static ORIGIN: LazyLock<web_time::Instant> = LazyLock::new(web_time::Instant::now);
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds on the host's [monotonic clock](https://www.w3.org/TR/hr-time-3/#dom-performance-now), whose origin is
+    /// the same for the whole module.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn monotonic() -> f64;
+}
 
 pub(super) struct System;
 
 impl Clock for System {
     fn now(&self) -> Instant {
-        Instant::from_origin(ORIGIN.elapsed())
+        Instant::from_origin(Duration::from_micros((monotonic() * 1000.0) as u64))
     }
 
     fn wall(&self) -> SystemTime {
-        let since_epoch = web_time::SystemTime::now().duration_since(web_time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        SystemTime::UNIX_EPOCH + since_epoch
+        SystemTime::UNIX_EPOCH + Duration::from_millis(Date::now() as u64)
     }
-}
-
-pub(super) type SystemSleep = BoxFuture<'static, ()>;
-
-pub(super) fn system_sleep(duration: Duration) -> SystemSleep {
-    // Rounded up: waking early would break the promise of `sleep`.
-    let mut left = duration.as_nanos().div_ceil(1_000_000);
-    Box::pin(SendWrapper::new(async move {
-        loop {
-            let part = u32::try_from(left).map_or(LONGEST_TIMER_MS, |ms| ms.min(LONGEST_TIMER_MS));
-            TimeoutFuture::new(part).await;
-            left = left.saturating_sub(u128::from(part));
-            if left == 0 {
-                return;
-            }
-        }
-    }))
 }
 
 impl Random for System {

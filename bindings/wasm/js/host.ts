@@ -4,6 +4,9 @@ import type { Module } from './module/core.js';
 /** The pipeline reads no more of an error. */
 const ERROR_BODY = 64 * 1024;
 
+/** The headers of a success that teach the pipeline its limits: with its text, the others stay here. */
+const LIMITS = /ratelimit|retry-after/;
+
 /** How the promise of a call is settled. */
 interface Settle {
   readonly resolve: (text: string | undefined) => void;
@@ -56,12 +59,15 @@ export class Host implements ModuleHost {
     try {
       const answer = await fetch(url, init);
       const { status, ok } = answer;
-      const headers = lines(answer.headers);
-      if (answer.type === 'opaqueredirect') return module.answered(number, 0, headers, new Uint8Array());
+      if (answer.type === 'opaqueredirect') return module.answered(number, 0, '', new Uint8Array());
       const { bytes, ending, thrown } = await read(answer.body, ok ? largest : ERROR_BODY);
       if (ending === 'too large') this.abandon(number);
-      if (ok && ending !== 'whole') return module.broke(number, status, headers, ending === 'too large', words(thrown));
-      if (ok && keep && bytes.length > 0) return module.kept(number, status, headers, decode(bytes));
+      const success = ok && ending === 'whole';
+      if (success && keep && bytes.length > 0) {
+        return module.kept(number, status, lines(answer.headers, LIMITS), decode(bytes));
+      }
+      const headers = lines(answer.headers);
+      if (ok && !success) return module.broke(number, status, headers, ending === 'too large', words(thrown));
       module.answered(number, status, headers, bytes);
     } catch (thrown) {
       module.failed(number, code(thrown), words(thrown));
@@ -74,22 +80,25 @@ export class Host implements ModuleHost {
 /** A request as `fetch` takes it, from the lines of its head. */
 function prepare(head: string, body: Uint8Array, signal: AbortSignal): [string, RequestInit] {
   const [method = '', url = '', ...fields] = head.split('\n');
-  // Without a prototype every name is one like the others. Pairs would cost fetch several times as much.
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  const headers: [name: string, value: string][] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [name, value] = [fields[at] as string, fields[at + 1] as string];
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    const before = headers.at(-1);
+    // The values of a name follow one another.
+    if (before?.[0] === name) before[1] += `, ${value}`;
+    else headers.push([name, value]);
   }
-  const init: RequestInit = { method, headers, redirect: 'manual', signal };
+  // As they are, pairs would cost fetch several times as much.
+  const init: RequestInit = { method, headers: Object.fromEntries(headers), redirect: 'manual', signal };
   // The module's memory may move while the request is under way.
   if (body.length > 0) init.body = body.slice();
   return [url, init];
 }
 
-/** Every header that can be read, as the module reads them. A browser shows those alone that the server allows it to. */
-function lines(headers: Headers): string {
+/** Every header that can be read, or those that are wanted. A browser shows those alone that the server allows it to. */
+function lines(headers: Headers, wanted?: RegExp): string {
   let all = '';
-  for (const [name, value] of headers) all += `${name}:${value}\n`;
+  for (const [name, value] of headers) if (wanted === undefined || wanted.test(name)) all += `${name}:${value}\n`;
   return all;
 }
 

@@ -2,7 +2,7 @@
 // that `acd-bindgen web` made, whose folder is the second: ECMAScript in dist/esm, CommonJS for Node in dist/cjs.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, posix, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { build, transformSync } from 'esbuild';
@@ -60,14 +60,21 @@ const compiler = join(here, 'node_modules/typescript/bin/tsc');
 execFileSync(process.execPath, [compiler, '-p', here], { stdio: 'inherit' });
 for (const file of glues) cpSync(join(made, file), join(dist, 'esm/made', file));
 
-// The same files as CommonJS; declarations mean CommonJS below a package.json that says so.
+// The same files as CommonJS, but for those of other hosts; declarations mean CommonJS below a package.json that says so.
+const { imports: names } = json(join(here, 'manifest.json'));
+/** What stands for a name of the package's own in Node. */
+const inNode = (name) => {
+  const [family, one] = name.split('/');
+  return (names[name] ?? names[`${family}/*`]).node.replace('*', one).replace('./esm/', '');
+};
 for (const path of readdirSync(join(dist, 'esm'), { recursive: true })) {
   const target = join(dist, 'cjs', path);
   const source = join(dist, 'esm', path);
+  if (/(load\/(web|worker)|store\/web)\b/.test(path)) continue;
   if (path.endsWith('.d.ts')) {
     mkdirSync(dirname(target), { recursive: true });
     cpSync(source, target);
-  } else if (path.endsWith('.js') && !/(load\/(web|worker)|store\/web|hmac\/none)\b/.test(path)) {
+  } else if (path.endsWith('.js') && !/hmac\/none\b/.test(path)) {
     mkdirSync(dirname(target), { recursive: true });
     const { code } = transformSync(readFileSync(source, 'utf8'), {
       format: 'cjs',
@@ -76,10 +83,11 @@ for (const path of readdirSync(join(dist, 'esm'), { recursive: true })) {
       define: { 'import.meta.url': '__address' },
       banner: "const __address = require('node:url').pathToFileURL(__filename).href;",
     });
-    writeFileSync(target, code);
+    const relative = (name) => posix.relative(posix.dirname(path), inNode(name)).replace(/^(?!\.)/, './');
+    writeFileSync(target, code.replaceAll(/require\("(#[^"]+)"\)/g, (_, name) => `require("${relative(name)}")`));
   }
 }
-put(join(dist, 'cjs/package.json'), { type: 'commonjs', imports: { '#load/*': './load/node/*.js', '#hmac': './hmac/node.js', '#store': './store/node.js' } });
+put(join(dist, 'cjs/package.json'), { type: 'commonjs' });
 
 // Modules for a page without a bundler, which knows no condition and no bare name.
 const entries = Object.keys(json(join(here, 'manifest.json')).exports).filter((entry) => !entry.endsWith('.json'));
@@ -104,4 +112,6 @@ const { scripts, devDependencies, private: _, imports, ...common } = json(join(h
 const dependencies = { '@acd/types': json(join(types, 'package.json')).version };
 put(join(dist, 'package.json'), { ...common, ...json(join(here, 'manifest.json')), dependencies });
 cpSync(join(here, '../../LICENSE'), join(dist, 'LICENSE'));
-cpSync(join(here, 'README.md'), join(dist, 'README.md'));
+// npm shows it where the repository's other files are not.
+const source = `${common.repository.url.replace(/^git\+|\.git$/g, '')}/blob/main/`;
+writeFileSync(join(dist, 'README.md'), readFileSync(join(here, 'README.md'), 'utf8').replaceAll('](../../', `](${source}`));

@@ -1,7 +1,7 @@
 // Minifies src/tag.js for the script tag, and keeps to the size budget: 5,000 bytes of gzip.
 import { build } from 'esbuild'
 import { minify } from 'terser'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
@@ -23,6 +23,8 @@ const { code } = await minify(outputFiles[0].text, {
 })
 await mkdir(path('dist'), { recursive: true })
 await writeFile(path('dist/acd-pixel.min.js'), code)
+// npm takes the licence from here alone.
+await copyFile(path('../../LICENSE'), path('LICENSE'))
 const size = gzipSync(code, { level: 9 }).length
 console.log(`dist/acd-pixel.min.js: ${size} bytes of gzip, at most ${BUDGET_BYTES}`)
 if (size > BUDGET_BYTES) process.exitCode = 1

@@ -1,0 +1,2 @@
+// The script for a tag, as a module: it sets up `window.acd` and exports nothing.
+export {};

@@ -7,6 +7,7 @@ mod fuzz;
 pub(crate) mod meta;
 pub(crate) mod mobile;
 mod msrv;
+mod npm;
 mod openapi;
 mod pixel;
 mod rust;

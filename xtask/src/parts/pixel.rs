@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{Context, meta::Simulator};
+use super::{Context, meta::Simulator, npm};
 use crate::{
     error::Error,
     report::Outcome,
@@ -22,6 +22,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     node.install(&folder)?;
     shell::run(node.command(&folder).args(["node_modules/typescript/bin/tsc", "-p", "."]))?;
     shell::run(node.command(&folder).arg("build.mjs"))?;
+    npm::check(workspace, &node, &[npm::pack(&folder, &workspace.target.join("pixel"))?])?;
     let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
     let settings = simulator.settings()?;
     let server =

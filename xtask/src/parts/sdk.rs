@@ -9,9 +9,8 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 
-use super::{Context, wasm};
+use super::{Context, npm, wasm};
 use crate::{
     error::Error,
     report::Outcome,
@@ -41,6 +40,7 @@ const TESTS: &[&str] = &[
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",
     "tests/signing.test.mjs",
+    "tests/secrets.test.mjs",
     "tests/browser.test.mjs",
 ];
 const SIZES: &str = "tests/size.test.mjs";
@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     shell::run(&mut tests)?;
     live(context, &node, &folder)?;
     let project = made(workspace).join("stranger");
-    try_as_a_stranger(&node, &folder, &workspace.root.join(TYPES), &project)?;
+    try_as_a_stranger(workspace, &node, &folder, &project)?;
     hosts::run(workspace, &node, &folder, &project)?;
     Ok(Outcome::Passed)
 }
@@ -99,14 +99,8 @@ fn live(context: &Context, node: &Node, folder: &Path) -> Result<(), Error> {
     server.stop()
 }
 
-/// What `npm pack` says of an archive.
-#[derive(Debug, Deserialize)]
-struct Packed {
-    filename: String,
-}
-
 /// Installs the packed package into an empty project, type-checks programs against it and runs them.
-fn try_as_a_stranger(node: &Node, folder: &Path, types: &Path, project: &Path) -> Result<(), Error> {
+fn try_as_a_stranger(workspace: &Workspace, node: &Node, folder: &Path, project: &Path) -> Result<(), Error> {
     if project.exists() {
         fs::remove_dir_all(project).map_err(Error::file("remove", project))?;
     }
@@ -117,16 +111,9 @@ fn try_as_a_stranger(node: &Node, folder: &Path, types: &Path, project: &Path) -
         let target = project.join(path.file_name().unwrap_or_default());
         fs::copy(&path, &target).map_err(Error::file("write", target))?;
     }
-    let mut install = shell::command("npm", project);
-    install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
-    for package in [types, &folder.join("dist")] {
-        let mut pack = shell::command("npm", package);
-        pack.args(["pack", "--ignore-scripts", "--json", "--pack-destination"]).arg(project);
-        let packed: Vec<Packed> = serde_json::from_str(&shell::read(&mut pack)?)
-            .map_err(|error| Error::Output { command: "npm pack".to_owned(), detail: error.to_string() })?;
-        install.args(packed.iter().map(|packed| format!("./{}", packed.filename)));
-    }
-    shell::run(&mut install)?;
+    let archives = [npm::pack(&workspace.root.join(TYPES), project)?, npm::pack(&folder.join("dist"), project)?];
+    npm::check(workspace, node, &archives)?;
+    shell::run(&mut npm::install(project, &archives))?;
     let mut compiler = node.command(project);
     shell::run(compiler.arg(folder.join("node_modules/typescript/bin/tsc")).args(["-p", "."]))?;
     for script in ["module.mjs", "common.cjs"] {

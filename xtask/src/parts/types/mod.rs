@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
             .args(["--test", "tests/samples.test.mjs", "tests/edges.test.mjs", "tests/size.test.mjs"])
             .env("ACD_SAMPLES", &samples),
     )?;
-    package::try_as_a_stranger(&node, &folder, &made)?;
+    package::try_as_a_stranger(workspace, &node, &folder, &made)?;
     Ok(Outcome::Passed)
 }
 

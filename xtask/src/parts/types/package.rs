@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::Deserialize;
 
-use crate::{error::Error, setup::Node, shell};
+use crate::{error::Error, parts::npm, setup::Node, shell, workspace::Workspace};
 
 /// Where a stranger's files are.
 const STRANGER: &str = "tests/stranger";
@@ -60,7 +60,9 @@ pub(super) fn compile(node: &Node, folder: &Path, project: &Path) -> Result<(), 
 
 /// Installs what `npm pack` makes into an empty project, type-checks a program against it and runs it as a module and as
 /// CommonJS, with the oldest and the newest Zod.
-pub(super) fn try_as_a_stranger(node: &Node, folder: &Path, made: &Path) -> Result<(), Error> {
+pub(super) fn try_as_a_stranger(workspace: &Workspace, node: &Node, folder: &Path, made: &Path) -> Result<(), Error> {
+    let archive = npm::pack(folder, made)?;
+    npm::check(workspace, node, std::slice::from_ref(&archive))?;
     let project = made.join("stranger");
     let newest = manifest(folder)?.dev_dependencies.zod;
     for zod in [OLDEST_ZOD, &newest] {
@@ -69,27 +71,14 @@ pub(super) fn try_as_a_stranger(node: &Node, folder: &Path, made: &Path) -> Resu
         }
         copy(&folder.join(STRANGER), &project)?;
         readme(folder, &project)?;
-        let mut pack = shell::command("npm", folder);
-        // It was built before, by the compiler that the lock file names.
-        pack.args(["pack", "--ignore-scripts", "--json", "--pack-destination"]).arg(&project);
-        let packed: Vec<Packed> = serde_json::from_str(&shell::read(&mut pack)?)
-            .map_err(|error| Error::Output { command: "npm pack".to_owned(), detail: error.to_string() })?;
-        let mut install = shell::command("npm", &project);
-        install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
-        install.args(packed.iter().map(|packed| format!("./{}", packed.filename))).arg(format!("zod@{zod}"));
-        shell::run(&mut install)?;
+        let mut install = npm::install(&project, std::slice::from_ref(&archive));
+        shell::run(install.arg(format!("zod@{zod}")))?;
         compile(node, folder, &project)?;
         for script in ["module.mjs", "common.cjs", "made/readme.js"] {
             shell::run(node.command(&project).arg(script))?;
         }
     }
     Ok(())
-}
-
-/// What `npm pack` says of an archive.
-#[derive(Debug, Deserialize)]
-struct Packed {
-    filename: String,
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {

@@ -1,0 +1,74 @@
+// No client and no verifier shows its secrets to whoever prints it, sends it on or looks into it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+
+import { AnalyticsClient, PlatformClient, WebhookVerifier } from '../dist/esm/index.js';
+
+const SECRET = 'hunter2';
+// Nothing listens on port 4.
+const baseUrl = 'http://127.0.0.1:4';
+
+/** Everything that an object tells, in every way there is. */
+function told(value) {
+  const found = [inspect(value, { showHidden: true, depth: Infinity, getters: true }), JSON.stringify(value), `${value}`];
+  const seen = new Set();
+  const walk = (one) => {
+    if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one)) return void found.push(String(one));
+    seen.add(one);
+    for (let level = one; level !== null && level !== Object.prototype && level !== Function.prototype; level = Object.getPrototypeOf(level)) {
+      for (const name of Reflect.ownKeys(level)) {
+        found.push(String(name));
+        const { value, get } = Object.getOwnPropertyDescriptor(level, name);
+        if (typeof value !== 'function') walk(get === undefined ? value : attempt(() => get.call(one)));
+      }
+    }
+  };
+  walk(value);
+  return found.join('\n');
+}
+
+function attempt(call) {
+  try {
+    return call();
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+const CASES = {
+  async 'a client of the platform'() {
+    const client = new PlatformClient({ baseUrl, apiKey: `acd_${SECRET}`, headers: { 'x-token': SECRET }, maxAttempts: 1 });
+    const failure = await client.users.me({ headers: { 'x-other': SECRET } }).then(assert.fail, (error) => error);
+    return [client, client.keys, client.keys.list(), failure];
+  },
+  async 'a verifier of webhooks'() {
+    const verifier = new WebhookVerifier({ scheme: 'tiktok_shop', secret: [`a-${SECRET}`, SECRET], appKey: 'app' });
+    const failure = await verifier.verify({ authorization: 'x' }, '{}').then(assert.fail, (error) => error);
+    const wrong = await new WebhookVerifier({ scheme: 'svix', secret: `whsec_${SECRET}!` }).verify({}, '').then(assert.fail, (error) => error);
+    return [verifier, failure, wrong];
+  },
+  async 'a client of analytics'() {
+    const analytics = await AnalyticsClient.open({ baseUrl, writeKey: `acd_${SECRET}`, shutdownTimeoutMs: 0 });
+    analytics.track({ userId: 'u', event: 'E' });
+    const failure = await analytics.flush().then(assert.fail, (error) => error);
+    await analytics.shutdown();
+    return [analytics, failure];
+  },
+};
+
+for (const [name, make] of Object.entries(CASES)) {
+  test(`${name} shows no secret`, async () => {
+    for (const value of await make()) assert.ok(!told(value).includes(SECRET), told(value));
+  });
+}
+
+test('what is shown is seen', () => {
+  class Shows {
+    #hidden = SECRET;
+    get own() {
+      return `${this.#hidden} ${SECRET}`;
+    }
+  }
+  assert.ok(told(new Shows()).includes(SECRET) && told({ deep: [{ [SECRET]: 1 }] }).includes(SECRET));
+});

@@ -183,6 +183,21 @@ export type AsyncStatus =
 export const AsyncStatusSchema = /* @__PURE__ */ (() =>
   common.open<'Job Not Started' | 'Job Started' | 'Job Running' | 'Job Completed' | 'Job Failed' | 'Job Skipped'>())();
 
+/** Something that came with a message. */
+export interface Attachment {
+  /** Where it is: `url`, valid for some days, and more by its kind. */
+  payload?: JsonValue | undefined;
+  /** What: `image`, `video`, `audio`, `file`, `template`, `fallback` and more. */
+  type: string;
+}
+
+/** Checks and reads `Attachment`. */
+export const AttachmentSchema = /* @__PURE__ */ (() =>
+  z.object({
+    payload: common.json.optional(),
+    type: z.string(),
+  }))();
+
 export type AttributionEvent =
   | 'CLICK_THROUGH'
   | 'VIEW_THROUGH'
@@ -847,6 +862,27 @@ export type ExecutionOption =
 export const ExecutionOptionSchema = /* @__PURE__ */ (() =>
   common.open<'validate_only' | 'include_recommendations' | 'synchronous_ad_review'>())();
 
+/** Members of an ad object that changed. */
+export interface FieldChanged {
+  /** Its members, such as `effective_status`. */
+  changed_fields?: string[] | undefined;
+  /** The object. */
+  object_id: string | number;
+  /** What it is, such as `ad`. */
+  object_type: string;
+}
+
+/** Checks and reads `FieldChanged`. */
+export const FieldChangedSchema = /* @__PURE__ */ (() =>
+  z.object({
+    changed_fields: z.array(z.string()).optional(),
+    object_id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    object_type: z.string(),
+  }))();
+
 export type FilterOperator =
   | 'EQUAL'
   | 'NOT_EQUAL'
@@ -919,6 +955,27 @@ export type IgUserId = string;
 export const IgUserIdSchema = /* @__PURE__ */ (() =>
   z.string())();
 
+/** An ad object that has been worked on. */
+export interface InProcessObject {
+  /** The object. */
+  id: string | number;
+  /** What it is: `CAMPAIGN`, `AD_SET`, `AD` or `CREATIVE`. */
+  level: string;
+  /** Its status now, in words. */
+  status_name?: string | null | undefined;
+}
+
+/** Checks and reads `InProcessObject`. */
+export const InProcessObjectSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    level: z.string(),
+    status_name: z.string().nullish(),
+  }))();
+
 /** Which fields the rows of a report have: their names with commas between them. */
 export type InsightsFields = string;
 
@@ -973,6 +1030,33 @@ export const IssueSchema = /* @__PURE__ */ (() =>
     error_summary: z.string().nullable().default(null),
     error_type: z.string().nullable().default(null),
     level: z.string().nullable().default(null),
+  }))();
+
+/** A problem of an ad object. */
+export interface IssueChange {
+  /** The code. */
+  error_code?: number | null | undefined;
+  /** The cause, and what to do about it. */
+  error_message?: string | null | undefined;
+  /** The cause in a few words. */
+  error_summary?: string | null | undefined;
+  /** The object. */
+  id: string | number;
+  /** What it is, such as `AD_SET`. */
+  level: string;
+}
+
+/** Checks and reads `IssueChange`. */
+export const IssueChangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    error_code: z.int().nullish(),
+    error_message: z.string().nullish(),
+    error_summary: z.string().nullish(),
+    id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    level: z.string(),
   }))();
 
 /** The answers to one question. */
@@ -1057,6 +1141,36 @@ export type MediaType =
 /** Checks and reads `MediaType`. */
 export const MediaTypeSchema = /* @__PURE__ */ (() =>
   common.open<'REELS' | 'STORIES' | 'CAROUSEL' | 'VIDEO'>())();
+
+/** Messages that arrived. */
+export interface MessageDelivery {
+  /** Their ids; may be missing. */
+  mids?: string[] | undefined;
+  /** Everything sent until then arrived, in milliseconds since 1970. */
+  watermark: number;
+}
+
+/** Checks and reads `MessageDelivery`. */
+export const MessageDeliverySchema = /* @__PURE__ */ (() =>
+  z.object({
+    mids: z.array(z.string()).optional(),
+    watermark: z.int(),
+  }))();
+
+/** Messages that were read. */
+export interface MessageRead {
+  /** The message that was read: Instagram. */
+  mid?: string | null | undefined;
+  /** Everything sent until then was read, in milliseconds since 1970: Messenger. */
+  watermark?: number | null | undefined;
+}
+
+/** Checks and reads `MessageRead`. */
+export const MessageReadSchema = /* @__PURE__ */ (() =>
+  z.object({
+    mid: z.string().nullish(),
+    watermark: z.int().nullish(),
+  }))();
 
 export type MessagingChannel =
   | 'whatsapp'
@@ -1205,6 +1319,27 @@ export type PageId = string;
 export const PageIdSchema = /* @__PURE__ */ (() =>
   z.string())();
 
+/** Who takes part in a conversation, or did something. */
+export interface Person {
+  /** The id, which a person has for one page or Instagram account alone. */
+  id?: string | number | null | undefined;
+  /** The name, on pages. */
+  name?: string | null | undefined;
+  /** The name, on Instagram. */
+  username?: string | null | undefined;
+}
+
+/** Checks and reads `Person`. */
+export const PersonSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.union([
+      z.string(),
+      z.int(),
+    ]).nullish(),
+    name: z.string().nullish(),
+    username: z.string().nullish(),
+  }))();
+
 /** An image. */
 export interface PhotoData {
   /** The text. */
@@ -1323,6 +1458,78 @@ export type PublisherPlatform =
 /** Checks and reads `PublisherPlatform`. */
 export const PublisherPlatformSchema = /* @__PURE__ */ (() =>
   common.open<'facebook' | 'instagram' | 'audience_network' | 'messenger' | 'threads' | 'whatsapp'>())();
+
+/** The button with which a message was answered. */
+export interface QuickReply {
+  /** What it says to the account. */
+  payload: string;
+}
+
+/** Checks and reads `QuickReply`. */
+export const QuickReplySchema = /* @__PURE__ */ (() =>
+  z.object({
+    payload: z.string(),
+  }))();
+
+/** A reaction to a message. */
+export interface Reaction {
+  /** `react`, or `unreact` for one that was taken back. */
+  action: string;
+  /** Which, as a sign. */
+  emoji?: string | null | undefined;
+  /** The message. */
+  mid: string;
+  /** Which, such as `love`. */
+  reaction?: string | null | undefined;
+}
+
+/** Checks and reads `Reaction`. */
+export const ReactionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    action: z.string(),
+    emoji: z.string().nullish(),
+    mid: z.string(),
+    reaction: z.string().nullish(),
+  }))();
+
+/** By what somebody came into a conversation. */
+export interface Referral {
+  /** The ad. */
+  ad_id?: string | number | null | undefined;
+  /** What the link says to the account. */
+  ref?: string | null | undefined;
+  /** What it was: `SHORTLINK`, `ADS` and more. */
+  source?: string | null | undefined;
+  /** What it did: `OPEN_THREAD`. */
+  type?: string | null | undefined;
+}
+
+/** Checks and reads `Referral`. */
+export const ReferralSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ad_id: z.union([
+      z.string(),
+      z.int(),
+    ]).nullish(),
+    ref: z.string().nullish(),
+    source: z.string().nullish(),
+    type: z.string().nullish(),
+  }))();
+
+/** What a message answers. */
+export interface ReplyTo {
+  /** A message. */
+  mid?: string | null | undefined;
+  /** A story: `id` and `url`. */
+  story?: JsonValue | undefined;
+}
+
+/** Checks and reads `ReplyTo`. */
+export const ReplyToSchema = /* @__PURE__ */ (() =>
+  z.object({
+    mid: z.string().nullish(),
+    story: common.json.optional(),
+  }))();
 
 export type ReportRunId = string;
 
@@ -1443,6 +1650,39 @@ export type StatusOption =
 /** Checks and reads `StatusOption`. */
 export const StatusOptionSchema = /* @__PURE__ */ (() =>
   common.open<'ACTIVE' | 'PAUSED' | 'INHERITED_FROM_SOURCE'>())();
+
+/** What a story did until it ended. Meta leaves out what too few people did. */
+export interface StoryInsights {
+  /** How often somebody left. */
+  exits?: number | null | undefined;
+  /** How often it was seen. */
+  impressions?: number | null | undefined;
+  /** The story. */
+  media_id: string | number;
+  /** How many people saw it. */
+  reach?: number | null | undefined;
+  /** How often somebody replied. */
+  replies?: number | null | undefined;
+  /** How often somebody went back. */
+  taps_back?: number | null | undefined;
+  /** How often somebody went on to the next. */
+  taps_forward?: number | null | undefined;
+}
+
+/** Checks and reads `StoryInsights`. */
+export const StoryInsightsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    exits: z.int().nullish(),
+    impressions: z.int().nullish(),
+    media_id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    reach: z.int().nullish(),
+    replies: z.int().nullish(),
+    taps_back: z.int().nullish(),
+    taps_forward: z.int().nullish(),
+  }))();
 
 /** What Meta may do beyond the targeting. */
 export interface TargetingAutomation {
@@ -2507,6 +2747,26 @@ export const CampaignSchema = /* @__PURE__ */ (() =>
     updated_time: TimestampSchema.nullish(),
   }))();
 
+/**
+ * One change. Its `value` is by the field: a `LeadgenChange` for `leadgen`, a `FeedChange` for `feed`, a `FieldChanged` for
+ * `field_changed`, an `IssueChange` for `with_issues_ad_objects`, an `InProcessObject` for `in_process_ad_objects`, a
+ * `MediaChange` for `comments`, `mentions` and `live_comments`, `StoryInsights` for `story_insights`, and a `MessagingEvent` for
+ * what Instagram tells of conversations.
+ */
+export interface Change {
+  /** The field that was subscribed to. */
+  field: WebhookField;
+  /** What happened, in the form that the field has. */
+  value?: JsonValue | undefined;
+}
+
+/** Checks and reads `Change`. */
+export const ChangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    field: WebhookFieldSchema,
+    value: common.json.optional(),
+  }))();
+
 /** A product in an event. */
 export interface Content {
   /** Its brand. */
@@ -2976,6 +3236,45 @@ export const FacebookPageSchema = /* @__PURE__ */ (() =>
     name: z.string().nullish(),
   }))();
 
+/** A post, comment or reaction. */
+export interface FeedChange {
+  /** The comment. */
+  comment_id?: string | null | undefined;
+  /** When. */
+  created_time?: Timestamp | number | null | undefined;
+  /** Who. */
+  from?: Person | null | undefined;
+  /** What: `post`, `comment`, `reaction`, `photo`, `video`, `share`, `status`. */
+  item: string;
+  /** The text. */
+  message?: string | null | undefined;
+  /** What it is an answer to. */
+  parent_id?: string | null | undefined;
+  /** The post, as `{page}_{post}`. */
+  post_id?: string | null | undefined;
+  /** The reaction. */
+  reaction_type?: string | null | undefined;
+  /** What happened to it: `add`, `edited`, `remove`, `hide`. */
+  verb: string;
+}
+
+/** Checks and reads `FeedChange`. */
+export const FeedChangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    comment_id: z.string().nullish(),
+    created_time: z.union([
+      TimestampSchema,
+      z.int(),
+    ]).nullish(),
+    from: PersonSchema.nullish(),
+    item: z.string(),
+    message: z.string().nullish(),
+    parent_id: z.string().nullish(),
+    post_id: z.string().nullish(),
+    reaction_type: z.string().nullish(),
+    verb: z.string(),
+  }))();
+
 /** One condition on the rows of a list or report. */
 export interface Filter {
   /** The field, such as `ad.impressions`, `time_created` or `name`. */
@@ -3435,6 +3734,45 @@ export const LeadFormSchema = /* @__PURE__ */ (() =>
     status: LeadFormStatusSchema.nullish(),
   }))();
 
+/** Somebody filled in a form. The answers are read by `LeadsClient::get`. */
+export interface LeadgenChange {
+  /** The ad; none when no ad led to the form. */
+  ad_id?: string | number | null | undefined;
+  /** When. */
+  created_time?: Timestamp | number | null | undefined;
+  /** The form. */
+  form_id: string | number;
+  /** The lead. */
+  leadgen_id: string | number;
+  /** The page. */
+  page_id: string | number;
+}
+
+/** Checks and reads `LeadgenChange`. */
+export const LeadgenChangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    ad_id: z.union([
+      z.string(),
+      z.int(),
+    ]).nullish(),
+    created_time: z.union([
+      TimestampSchema,
+      z.int(),
+    ]).nullish(),
+    form_id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    leadgen_id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    page_id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+  }))();
+
 /** Where the people of a lookalike audience are. */
 export interface LookalikeLocations {
   /** But not there. */
@@ -3513,6 +3851,63 @@ export const ManagedPageSchema = /* @__PURE__ */ (() =>
     tasks: z.array(z.string()).nullish(),
   }))();
 
+/** A comment or mention on Instagram. */
+export interface MediaChange {
+  /** In which comment, for mentions. */
+  comment_id?: string | null | undefined;
+  /** Who. */
+  from?: Person | null | undefined;
+  /** The comment. */
+  id?: string | null | undefined;
+  /** On what: `id` and more. */
+  media?: JsonValue | undefined;
+  /** On what, for mentions. */
+  media_id?: string | null | undefined;
+  /** Its text. */
+  text?: string | null | undefined;
+}
+
+/** Checks and reads `MediaChange`. */
+export const MediaChangeSchema = /* @__PURE__ */ (() =>
+  z.object({
+    comment_id: z.string().nullish(),
+    from: PersonSchema.nullish(),
+    id: z.string().nullish(),
+    media: common.json.optional(),
+    media_id: z.string().nullish(),
+    text: z.string().nullish(),
+  }))();
+
+/** A message. */
+export interface Message {
+  /** Images, videos, files and more. */
+  attachments?: Attachment[] | undefined;
+  /** Whether it was taken back. */
+  is_deleted?: boolean | undefined;
+  /** Whether the account itself sent it. */
+  is_echo?: boolean | undefined;
+  /** Its id, by which a repeated delivery is known. */
+  mid: string;
+  /** What the button says to the account with which it was answered. */
+  quick_reply?: QuickReply | null | undefined;
+  /** What it answers. */
+  reply_to?: ReplyTo | null | undefined;
+  /** Its text. */
+  text?: string | null | undefined;
+}
+
+/** Checks and reads `Message`. */
+export const MessageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    attachments: z.array(AttachmentSchema).optional(),
+    is_deleted: z.boolean().optional(),
+    is_echo: z.boolean().optional(),
+    mid: z.string(),
+    quick_reply: QuickReplySchema.nullish(),
+    reply_to: ReplyToSchema.nullish(),
+    text: z.string().nullish(),
+  }))();
+
 /** A pixel or dataset ([page](https://developers.facebook.com/docs/marketing-api/reference/ads-pixel), read 2026-11). */
 export interface Pixel {
   /** The code to put on a website. */
@@ -3566,6 +3961,27 @@ export const PixelStatsSchema = /* @__PURE__ */ (() =>
     end_time: TimestampSchema.nullish(),
     event: z.string().nullish(),
     start_time: TimestampSchema.nullish(),
+  }))();
+
+/** A button that was pressed. */
+export interface Postback {
+  /** The id of the press. */
+  mid?: string | null | undefined;
+  /** What it says to the account. */
+  payload?: string | null | undefined;
+  /** By which link or ad the person came, with the button that begins a conversation. */
+  referral?: Referral | null | undefined;
+  /** What the button shows. */
+  title?: string | null | undefined;
+}
+
+/** Checks and reads `Postback`. */
+export const PostbackSchema = /* @__PURE__ */ (() =>
+  z.object({
+    mid: z.string().nullish(),
+    payload: z.string().nullish(),
+    referral: ReferralSchema.nullish(),
+    title: z.string().nullish(),
   }))();
 
 /** A run of a report ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-report-run), read 2026-11). */
@@ -4408,6 +4824,51 @@ export const LinkDataSchema = /* @__PURE__ */ (() =>
   }))();
 
 /**
+ * Something that happened in a conversation with a page or an Instagram account
+ * ([page](https://developers.facebook.com/docs/messenger-platform/reference/webhook-events), read 2026-11): one of its members
+ * says what.
+ */
+export interface MessagingEvent {
+  /** Messages arrived. */
+  delivery?: MessageDelivery | null | undefined;
+  /** Somebody wrote, or the account did, which is an echo. */
+  message?: Message | null | undefined;
+  /** A button was pressed. */
+  postback?: Postback | null | undefined;
+  /** Somebody reacted to a message. */
+  reaction?: Reaction | null | undefined;
+  /** Messages were read. */
+  read?: MessageRead | null | undefined;
+  /** To whom. */
+  recipient?: Person | null | undefined;
+  /** Somebody came by a link or an ad, into a conversation that was there. */
+  referral?: Referral | null | undefined;
+  /** Who did it. The account itself for an echo of what it sent. */
+  sender?: Person | null | undefined;
+  /** When, in milliseconds since 1970. */
+  timestamp?: number | string | null | undefined;
+  /** What is not declared here. */
+  [other: string]: unknown;
+}
+
+/** Checks and reads `MessagingEvent`. */
+export const MessagingEventSchema = /* @__PURE__ */ (() =>
+  z.looseObject({
+    delivery: MessageDeliverySchema.nullish(),
+    message: MessageSchema.nullish(),
+    postback: PostbackSchema.nullish(),
+    reaction: ReactionSchema.nullish(),
+    read: MessageReadSchema.nullish(),
+    recipient: PersonSchema.nullish(),
+    referral: ReferralSchema.nullish(),
+    sender: PersonSchema.nullish(),
+    timestamp: z.union([
+      z.int(),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]).nullish(),
+  }))();
+
+/**
  * A targeting under a name
  * ([page](https://developers.facebook.com/docs/marketing-api/reference/saved-audience), read 2026-11). People make it in
  * Meta's own tools: no call creates or changes one.
@@ -4488,6 +4949,39 @@ export const VideoDataSchema = /* @__PURE__ */ (() =>
     message: z.string().nullish(),
     title: z.string().nullish(),
     video_id: VideoIdSchema,
+  }))();
+
+/** What happened to one object. */
+export interface Entry {
+  /** The names of what changed, where the app subscribed without values. */
+  changed_fields?: string[] | undefined;
+  /** What changed. */
+  changes?: Change[] | undefined;
+  /** The page, ad account or Instagram account; `0` in test deliveries. */
+  id: string | number;
+  /** What happened in conversations. */
+  messaging?: MessagingEvent[] | undefined;
+  /** What happened in conversations that another app leads. */
+  standby?: MessagingEvent[] | undefined;
+  /** When Meta noticed. */
+  time?: Timestamp | number | null | undefined;
+}
+
+/** Checks and reads `Entry`. */
+export const EntrySchema = /* @__PURE__ */ (() =>
+  z.object({
+    changed_fields: z.array(z.string()).optional(),
+    changes: z.array(ChangeSchema).optional(),
+    id: z.union([
+      z.string(),
+      z.int(),
+    ]),
+    messaging: z.array(MessagingEventSchema).optional(),
+    standby: z.array(MessagingEventSchema).optional(),
+    time: z.union([
+      TimestampSchema,
+      z.int(),
+    ]).nullish(),
   }))();
 
 /**
@@ -4572,6 +5066,21 @@ export const StoryContentSchema = /* @__PURE__ */ (() =>
       template_data: LinkDataSchema,
     }),
   ]))();
+
+/** The body of a webhook: up to 1000 changes. */
+export interface WebhookBody {
+  /** What happened, by object. */
+  entry: Entry[];
+  /** What it is about. */
+  object: WebhookObject;
+}
+
+/** Checks and reads `WebhookBody`. */
+export const WebhookBodySchema = /* @__PURE__ */ (() =>
+  z.object({
+    entry: z.array(EntrySchema),
+    object: WebhookObjectSchema,
+  }))();
 
 /** The body of `CREATE`: a new post, one that is there, or assets that Meta combines. */
 export interface CreateCreative {

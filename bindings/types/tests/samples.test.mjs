@@ -16,7 +16,7 @@ const STRICTER_IN_RUST = [
 ];
 
 /** Types that Rust passes on unparsed, so that fields it does not know survive there. */
-const PASSED_ON = new Set(['analytics.Batch']);
+const PASSED_ON = new Set(['analytics.Batch', 'meta.Entry', 'meta.MessagingEvent', 'meta.WebhookBody']);
 
 const { values, done } = await read(process.env.ACD_SAMPLES);
 

@@ -29,6 +29,8 @@
 mod challenge;
 mod messaging;
 mod payload;
+#[cfg(feature = "schemars")]
+mod schema;
 mod subscriptions;
 
 pub use challenge::{ChallengeError, answer_challenge};

@@ -1,7 +1,7 @@
 //! What a webhook says.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
 use super::messaging::{MessagingEvent, Person};
@@ -23,7 +23,8 @@ open_enum! {
 }
 
 /// The body of a webhook: up to 1000 changes.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WebhookBody {
     /// What it is about.
@@ -40,26 +41,29 @@ impl WebhookBody {
 }
 
 /// What happened to one object.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Entry {
     /// The page, ad account or Instagram account; `0` in test deliveries.
     #[serde(deserialize_with = "text")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub id: String,
     /// When Meta noticed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::maybe_time"))]
     pub time: Option<Timestamp>,
     /// What changed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// What happened in conversations.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messaging: Vec<MessagingEvent>,
     /// What happened in conversations that another app leads.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standby: Vec<MessagingEvent>,
     /// The names of what changed, where the app subscribed without values.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_fields: Vec<String>,
 }
 
@@ -75,7 +79,8 @@ pub struct Change {
 
 /// What happened. What is not known here, or has another form than Meta documents, comes as [`Other`](Self::Other), so
 /// that no delivery is lost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum ChangeEvent {
     /// `leadgen`: somebody filled in a form.
@@ -99,25 +104,32 @@ pub enum ChangeEvent {
 }
 
 /// Somebody filled in a form. The answers are read by [`LeadsClient::get`](crate::leads::LeadsClient::get).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LeadgenChange {
     /// The lead.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub leadgen_id: LeadId,
     /// The page.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub page_id: PageId,
     /// The form.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub form_id: LeadFormId,
     /// The ad; none when no ad led to the form.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::maybe_id"))]
     pub ad_id: Option<AdId>,
     /// When.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::maybe_time"))]
     pub created_time: Option<Timestamp>,
 }
 
 /// A post, comment or reaction.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FeedChange {
     /// What: `post`, `comment`, `reaction`, `photo`, `video`, `share`, `status`.
@@ -125,123 +137,133 @@ pub struct FeedChange {
     /// What happened to it: `add`, `edited`, `remove`, `hide`.
     pub verb: String,
     /// The post, as `{page}_{post}`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_id: Option<String>,
     /// The comment.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment_id: Option<String>,
     /// What it is an answer to.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
     /// Who.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Person>,
     /// The text.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The reaction.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<String>,
     /// When.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::maybe_time"))]
     pub created_time: Option<Timestamp>,
 }
 
 /// Members of an ad object that changed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FieldChanged {
     /// The object.
     #[serde(deserialize_with = "text")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub object_id: String,
     /// What it is, such as `ad`.
     pub object_type: String,
     /// Its members, such as `effective_status`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_fields: Vec<String>,
 }
 
 /// A problem of an ad object.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IssueChange {
     /// The object.
     #[serde(deserialize_with = "text")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub id: String,
     /// What it is, such as `AD_SET`.
     pub level: String,
     /// The code.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<i64>,
     /// The cause in a few words.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_summary: Option<String>,
     /// The cause, and what to do about it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
 
 /// An ad object that has been worked on.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct InProcessObject {
     /// The object.
     #[serde(deserialize_with = "text")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub id: String,
     /// What it is: `CAMPAIGN`, `AD_SET`, `AD` or `CREATIVE`.
     pub level: String,
     /// Its status now, in words.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_name: Option<String>,
 }
 
 /// A comment or mention on Instagram.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MediaChange {
     /// The comment.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Its text.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Who.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Person>,
     /// On what: `id` and more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Value>,
     /// On what, for mentions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_id: Option<String>,
     /// In which comment, for mentions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment_id: Option<String>,
 }
 
 /// What a story did until it ended. Meta leaves out what too few people did.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StoryInsights {
     /// The story.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "super::schema::id"))]
     pub media_id: IgMediaId,
     /// How often it was seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impressions: Option<i64>,
     /// How many people saw it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<i64>,
     /// How often somebody went on to the next.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taps_forward: Option<i64>,
     /// How often somebody went back.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taps_back: Option<i64>,
     /// How often somebody left.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exits: Option<i64>,
     /// How often somebody replied.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<i64>,
 }
 
@@ -269,18 +291,33 @@ impl ChangeEvent {
     }
 }
 
+/// One change. Its `value` is by the field: a [`LeadgenChange`] for `leadgen`, a [`FeedChange`] for `feed`, a [`FieldChanged`] for
+/// `field_changed`, an [`IssueChange`] for `with_issues_ad_objects`, an [`InProcessObject`] for `in_process_ad_objects`, a
+/// [`MediaChange`] for `comments`, `mentions` and `live_comments`, [`StoryInsights`] for `story_insights`, and a [`MessagingEvent`] for
+/// what Instagram tells of conversations.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub(super) struct WireChange {
+    /// The field that was subscribed to.
+    #[cfg_attr(feature = "schemars", schemars(with = "super::WebhookField"))]
+    field: String,
+    /// What happened, in the form that the field has.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    value: Value,
+}
+
 impl<'de> Deserialize<'de> for Change {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Wire {
-            field: String,
-            #[serde(default)]
-            value: Value,
-        }
-
-        let Wire { field, value } = Wire::deserialize(deserializer)?;
+        let WireChange { field, value } = WireChange::deserialize(deserializer)?;
         let event = ChangeEvent::read(&field, value);
         Ok(Self { field, event })
+    }
+}
+
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = serde_json::to_value(&self.event).map_err(ser::Error::custom)?;
+        WireChange { field: self.field.clone(), value }.serialize(serializer)
     }
 }
 
@@ -358,6 +395,31 @@ mod tests {
         assert!(matches!(body.entry[0].messaging[0].content, MessagingContent::Message(_)));
         assert!(matches!(body.entry[0].messaging[1].content, MessagingContent::Other(_)));
         assert_eq!(body.entry[0].changed_fields, ["name"]);
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        let messaging = json!([
+            { "sender": { "id": "2" }, "recipient": { "id": "9" }, "timestamp": 5, "message": { "mid": "m", "is_echo": true } },
+            { "postback": { "payload": "GO", "referral": { "ref": "r", "type": "OPEN_THREAD" } } },
+            { "delivery": { "mids": ["m"], "watermark": 5 } },
+            { "read": { "mid": "m" } },
+            { "reaction": { "mid": "m", "action": "react" } },
+            { "referral": { "source": "ADS", "ad_id": "6" } },
+            { "sender": { "id": "2", "new": 1 }, "optin": {} },
+        ]);
+        let changes = json!([
+            { "field": "leadgen", "value": { "leadgen_id": "1", "page_id": "9", "form_id": "8" } },
+            { "field": "comments", "value": { "id": "5", "media": { "id": "3" } } },
+            { "field": "messages", "value": { "message": { "mid": "m" } } },
+            { "field": "a_field_of_tomorrow", "value": [1] },
+            { "field": "without_a_value" },
+        ]);
+        let entry =
+            json!({ "id": "9", "time": "2026-01-05T10:00:00+0000", "messaging": messaging, "changes": changes });
+        let body = json!({ "object": "page", "entry": [entry] });
+        let read: WebhookBody = serde_json::from_value(body.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), body);
     }
 
     #[test]

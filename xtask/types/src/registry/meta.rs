@@ -29,6 +29,7 @@ super::wire_types! {
     AsyncSession() = acd_meta::batch::AsyncSession;
     AsyncSessionId() = acd_meta::AsyncSessionId;
     AsyncStatus() = acd_meta::insights::AsyncStatus;
+    Attachment() = acd_meta::webhooks::Attachment;
     Attribution() = acd_meta::ads::ad_sets::Attribution;
     AttributionData() = acd_meta::conversions::AttributionData;
     AttributionEvent() = acd_meta::ads::ad_sets::AttributionEvent;
@@ -54,6 +55,7 @@ super::wire_types! {
     CallToActionValue() = acd_meta::ads::creatives::CallToActionValue;
     Campaign() = acd_meta::ads::campaigns::Campaign;
     CampaignId() = acd_meta::CampaignId;
+    Change() = acd_meta::webhooks::Change;
     Circle() = acd_meta::ads::targeting::Circle;
     CodedStatus() = acd_meta::audiences::CodedStatus;
     ContainerStatus() = acd_meta::instagram::ContainerStatus;
@@ -90,10 +92,13 @@ super::wire_types! {
     DevicePlatform() = acd_meta::ads::targeting::DevicePlatform;
     Done() = acd_meta::Done;
     EffectiveStatus() = acd_meta::ads::EffectiveStatus;
+    Entry() = acd_meta::webhooks::Entry;
     Event() = acd_meta::conversions::Event;
     EventName() = acd_meta::conversions::EventName;
     ExecutionOption() = acd_meta::ads::ExecutionOption;
     FacebookPage() = acd_meta::accounts::FacebookPage;
+    FeedChange() = acd_meta::webhooks::FeedChange;
+    FieldChanged() = acd_meta::webhooks::FieldChanged;
     Filter() = acd_meta::Filter;
     FilterOperator() = acd_meta::FilterOperator;
     FrequencyControl() = acd_meta::ads::ad_sets::FrequencyControl;
@@ -105,17 +110,20 @@ super::wire_types! {
     IgMedia() = acd_meta::instagram::IgMedia;
     IgMediaId() = acd_meta::IgMediaId;
     IgUserId() = acd_meta::IgUserId;
+    InProcessObject() = acd_meta::webhooks::InProcessObject;
     InsightsFields() = acd_meta::insights::InsightsFields;
     InsightsPeriod() = acd_meta::instagram::InsightsPeriod;
     InsightsQuery() = acd_meta::insights::InsightsQuery;
     InsightsRow() = acd_meta::insights::InsightsRow;
     Issue() = acd_meta::ads::Issue;
+    IssueChange() = acd_meta::webhooks::IssueChange;
     Lead() = acd_meta::leads::Lead;
     LeadAnswer() = acd_meta::leads::LeadAnswer;
     LeadForm() = acd_meta::leads::LeadForm;
     LeadFormId() = acd_meta::LeadFormId;
     LeadFormStatus() = acd_meta::leads::LeadFormStatus;
     LeadId() = acd_meta::LeadId;
+    LeadgenChange() = acd_meta::webhooks::LeadgenChange;
     Level() = acd_meta::insights::Level;
     LinkCard() = acd_meta::ads::creatives::LinkCard;
     LinkData() = acd_meta::ads::creatives::LinkData;
@@ -123,9 +131,14 @@ super::wire_types! {
     LookalikeSpec() = acd_meta::audiences::LookalikeSpec;
     LookalikeType() = acd_meta::audiences::LookalikeType;
     ManagedPage() = acd_meta::accounts::ManagedPage;
+    MediaChange() = acd_meta::webhooks::MediaChange;
     MediaMetric() = acd_meta::instagram::MediaMetric;
     MediaType() = acd_meta::instagram::MediaType;
+    Message() = acd_meta::webhooks::Message;
+    MessageDelivery() = acd_meta::webhooks::MessageDelivery;
+    MessageRead() = acd_meta::webhooks::MessageRead;
     MessagingChannel() = acd_meta::conversions::MessagingChannel;
+    MessagingEvent() = acd_meta::webhooks::MessagingEvent;
     MetricType() = acd_meta::instagram::MetricType;
     MinorUnits() = acd_meta::MinorUnits;
     Named() = acd_meta::ads::targeting::Named;
@@ -135,6 +148,7 @@ super::wire_types! {
     OptimizationGoal() = acd_meta::ads::ad_sets::OptimizationGoal;
     OriginalEvent() = acd_meta::conversions::OriginalEvent;
     PageId() = acd_meta::PageId;
+    Person() = acd_meta::webhooks::Person;
     PhotoData() = acd_meta::ads::creatives::PhotoData;
     Pixel() = acd_meta::accounts::Pixel;
     PixelAggregation() = acd_meta::accounts::PixelAggregation;
@@ -142,8 +156,13 @@ super::wire_types! {
     PixelStats() = acd_meta::accounts::PixelStats;
     PlaceKey() = acd_meta::ads::targeting::PlaceKey;
     PlaceType() = acd_meta::targeting_search::PlaceType;
+    Postback() = acd_meta::webhooks::Postback;
     PromotedObject() = acd_meta::ads::PromotedObject;
     PublisherPlatform() = acd_meta::ads::targeting::PublisherPlatform;
+    QuickReply() = acd_meta::webhooks::QuickReply;
+    Reaction() = acd_meta::webhooks::Reaction;
+    Referral() = acd_meta::webhooks::Referral;
+    ReplyTo() = acd_meta::webhooks::ReplyTo;
     ReportRun() = acd_meta::insights::ReportRun;
     ReportRunId() = acd_meta::ReportRunId;
     ReportRunStarted() = acd_meta::insights::ReportRunStarted;
@@ -157,6 +176,7 @@ super::wire_types! {
     Status() = acd_meta::ads::Status;
     StatusOption() = acd_meta::ads::StatusOption;
     StoryContent() = acd_meta::ads::creatives::StoryContent;
+    StoryInsights() = acd_meta::webhooks::StoryInsights;
     Targeting() = acd_meta::ads::targeting::Targeting;
     TargetingAutomation() = acd_meta::ads::targeting::TargetingAutomation;
     TargetingType() = acd_meta::targeting_search::TargetingType;
@@ -177,6 +197,7 @@ super::wire_types! {
     VideoPhase() = acd_meta::media::VideoPhase;
     VideoStatus() = acd_meta::media::VideoStatus;
     VideoStatusCode() = acd_meta::media::VideoStatusCode;
+    WebhookBody() = acd_meta::webhooks::WebhookBody;
     WebhookField() = acd_meta::webhooks::WebhookField;
     WebhookObject() = acd_meta::webhooks::WebhookObject;
 }

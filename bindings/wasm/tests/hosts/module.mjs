@@ -13,6 +13,8 @@ const [, , baseUrl, keepIn] = process.argv;
 for (const [name, one] of Object.entries({ AnalyticsClient, PlatformClient, WebhookVerifier })) {
   if (sdk[name] !== one) throw new Error(`the entry of ${name} has another one than the whole`);
 }
+// What a host prints of them shows no secret.
+console.log(new PlatformClient({ baseUrl, apiKey: 'acd_hunter2' }), new WebhookVerifier({ scheme: 'meta', secret: 'hunter2' }));
 await calls(sdk, baseUrl);
 await signed(signing);
 await events(sdk, baseUrl, 'module');

@@ -41,7 +41,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "meta",
-        about: "What Meta's Marketing API and Conversions API take and answer.",
+        about: "What Meta's Marketing API and Conversions API take and answer, and what its webhooks say.",
         types: meta::TYPES,
     },
     Domain { name: "platform", about: "What the ACD platform's own API takes and answers.", types: platform::TYPES },

@@ -123,7 +123,7 @@ impl<W> AnalyticsClientBuilder<W> {
         self
     }
 
-    /// Sets for how long [`shutdown`](AnalyticsClient::shutdown) sends what is queued. Default 10 s.
+    /// Sets for how long [`shutdown`](crate::AnalyticsClient::shutdown) sends what is queued. Default 10 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.settings.shutdown_timeout = timeout;
         self

@@ -55,7 +55,8 @@ pub(crate) enum Part {
     /// The mobile library is small enough, its Kotlin works on the JVM against a live server, its Swift is Swift; with `--full` its
     /// types hold on Android and iOS.
     Mobile,
-    /// `@acd/sdk` is built, small enough, works under Node and in Chromium, against a live server, and as a package.
+    /// `@acd/sdk` is built, small enough, works under Node and in Chromium, against a live server, and as a package, in Bun, Deno and
+    /// workerd too.
     Sdk,
     /// Segment's own Node client works against a live server.
     Segment,

@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::{AdAccountId, MetaClient, limits};
 
+/// The placeholders of paths that stand for whoever Meta's limits are of.
+const OWNERS: [&str; 3] = ["account", "page", "user"];
+
 /// A call whose answer is a `T`. Nothing is sent until it is awaited; dropping it while awaited cancels it.
 #[must_use = "nothing is sent until the call is awaited"]
 pub struct MetaCall<'c, T> {
@@ -58,7 +61,7 @@ impl<'c, T> MetaCall<'c, T> {
 
     /// Fills the ad account into the path.
     pub(crate) fn account(self, account: &AdAccountId) -> Self {
-        self.counted_for(account).path("account", account)
+        self.path("account", account)
     }
 
     /// Counts the call towards the limits of this ad account, page or Instagram account.
@@ -90,8 +93,12 @@ impl<'c, T> MetaCall<'c, T> {
         Self { call: Err(problem), ..self }
     }
 
+    /// Fills a value into the path. An ad account, a page and an Instagram account have limits of their own, towards which
+    /// the call then counts.
     pub(crate) fn path(self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.http(|call| call.path_param(name, value))
+        let value = value.to_string();
+        let call = if OWNERS.contains(&name) || value.starts_with("act_") { self.counted_for(&value) } else { self };
+        call.http(|call| call.path_param(name, value))
     }
 
     pub(crate) fn body(self, body: &impl Serialize) -> Self {

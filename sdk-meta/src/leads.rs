@@ -26,7 +26,7 @@ pub const CREATE_TEST: Operation =
 /// `GET /{page}/leadgen_forms`
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/page/leadgen_forms), read 2026-11)
 pub const FORMS: Operation =
-    Operation::new("meta.leads.forms", Method::GET, "/{version}/{id}/leadgen_forms").safe().pool(LEADGEN);
+    Operation::new("meta.leads.forms", Method::GET, "/{version}/{page}/leadgen_forms").safe().pool(LEADGEN);
 
 /// All calls of this module.
 pub const OPERATIONS: &[Operation] = &[GET, OF_FORM, OF_AD, CREATE_TEST, FORMS];
@@ -153,7 +153,7 @@ impl<'c> LeadsClient<'c> {
 
     /// Lists a page's forms. Safe to repeat.
     pub fn forms(&self, page: &PageId, query: &ListLeadForms) -> MetaCall<'c, Page<LeadForm>> {
-        MetaCall::json(self.meta, &FORMS).counted_for(page).path("id", page).query(query)
+        MetaCall::json(self.meta, &FORMS).path("page", page).query(query)
     }
 
     list_all! {

@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod error;
 mod fields;
+mod generic;
 mod hex;
 mod id;
 pub mod limits;

@@ -17,7 +17,7 @@ pub const PAGES_LIST: Operation =
     Operation::new("meta.pages.list", Method::GET, "/{version}/me/accounts").safe().pool(APP);
 /// `GET /{page}`
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/page), read 2026-11)
-pub const PAGES_GET: Operation = Operation::new("meta.pages.get", Method::GET, "/{version}/{id}").safe().pool(PAGES);
+pub const PAGES_GET: Operation = Operation::new("meta.pages.get", Method::GET, "/{version}/{page}").safe().pool(PAGES);
 
 object! {
     /// A page in the list of those that a token reaches
@@ -80,7 +80,7 @@ impl<'c> PagesClient<'c> {
 
     /// Reads a page. Safe to repeat.
     pub fn get(&self, id: &PageId, fields: &PageFields) -> MetaCall<'c, FacebookPage> {
-        MetaCall::json(self.meta, &PAGES_GET).counted_for(id).path("id", id).param("fields", fields)
+        MetaCall::json(self.meta, &PAGES_GET).path("page", id).param("fields", fields)
     }
 
     /// The page's own token, with which [`MetaClient::with_token`] acts as the page. Safe to repeat.
@@ -88,7 +88,7 @@ impl<'c> PagesClient<'c> {
         let call = MetaCall::reading(self.meta, &PAGES_GET, |response| {
             Box::pin(async move { response.json::<WithToken>().await.map(|page| Secret::new(page.access_token.0)) })
         });
-        call.counted_for(id).path("id", id).param("fields", "access_token")
+        call.path("page", id).param("fields", "access_token")
     }
 }
 

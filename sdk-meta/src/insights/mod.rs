@@ -179,11 +179,7 @@ impl<'c> InsightsClient<'c> {
         operation: &'static Operation,
         of: &InsightsOf,
     ) -> MetaCall<'c, T> {
-        let call = MetaCall::json(self.meta, operation).path("id", of);
-        match of {
-            InsightsOf::Account(account) => call.counted_for(account),
-            _ => call,
-        }
+        MetaCall::json(self.meta, operation).path("id", of)
     }
 }
 

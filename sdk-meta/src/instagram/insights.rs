@@ -153,7 +153,7 @@ impl<'c> InstagramClient<'c> {
 
     /// Reads figures of an account. Safe to repeat.
     pub fn account_insights(&self, user: &IgUserId, query: &AccountInsights) -> MetaCall<'c, Page<IgInsight>> {
-        MetaCall::json(self.meta, &ACCOUNT_INSIGHTS).counted_for(user).path("id", user).query(query)
+        MetaCall::json(self.meta, &ACCOUNT_INSIGHTS).path("user", user).query(query)
     }
 }
 

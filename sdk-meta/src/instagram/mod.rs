@@ -31,18 +31,18 @@ use crate::{IgContainerId, IgMediaId, IgUserId, MetaCall, MetaClient, Page, Time
 /// ([page](https://developers.facebook.com/docs/instagram-platform/content-publishing), read 2026-11). A container that is
 /// not published is gone after a day, so that a second one does no harm.
 pub const CREATE: Operation =
-    Operation::new("meta.instagram.create", Method::POST, "/{version}/{id}/media").idempotent().pool(INSTAGRAM);
+    Operation::new("meta.instagram.create", Method::POST, "/{version}/{user}/media").idempotent().pool(INSTAGRAM);
 /// `GET /{container}`
 pub const CONTAINER: Operation =
     Operation::new("meta.instagram.container", Method::GET, "/{version}/{id}").safe().pool(INSTAGRAM);
 /// `POST /{ig user}/media_publish`
 pub const PUBLISH: Operation =
-    Operation::new("meta.instagram.publish", Method::POST, "/{version}/{id}/media_publish").pool(INSTAGRAM);
+    Operation::new("meta.instagram.publish", Method::POST, "/{version}/{user}/media_publish").pool(INSTAGRAM);
 /// `GET /{ig user}/content_publishing_limit`
 /// ([page](https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/content_publishing_limit),
 /// read 2026-11)
 pub const LIMIT: Operation =
-    Operation::new("meta.instagram.limit", Method::GET, "/{version}/{id}/content_publishing_limit")
+    Operation::new("meta.instagram.limit", Method::GET, "/{version}/{user}/content_publishing_limit")
         .safe()
         .pool(INSTAGRAM);
 /// `GET /{media}`
@@ -65,7 +65,7 @@ pub const MEDIA_INSIGHTS: Operation =
 /// ([page](https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/insights), read
 /// 2026-11)
 pub const ACCOUNT_INSIGHTS: Operation =
-    Operation::new("meta.instagram.account_insights", Method::GET, "/{version}/{id}/insights").safe().pool(INSTAGRAM);
+    Operation::new("meta.instagram.account_insights", Method::GET, "/{version}/{user}/insights").safe().pool(INSTAGRAM);
 
 /// All calls of this module.
 pub const OPERATIONS: &[Operation] =
@@ -126,7 +126,7 @@ impl<'c> InstagramClient<'c> {
     /// mentions, over 3 collaborators, a carousel of fewer than 2 or more than 10; and for a video whose bytes are
     /// uploaded, which [`upload`](Self::upload) makes. Nothing is sent then.
     pub fn create(&self, user: &IgUserId, container: &CreateContainer) -> MetaCall<'c, Created<IgContainerId>> {
-        let call = MetaCall::json(self.meta, &CREATE).counted_for(user).path("id", user);
+        let call = MetaCall::json(self.meta, &CREATE).path("user", user);
         match container.check() {
             Ok(()) if container.is_upload() => {
                 let problem = "the bytes of this container are uploaded: make it with `upload` or `post_video`";
@@ -176,7 +176,7 @@ impl<'c> InstagramClient<'c> {
     /// Publishes a container that is ready. Not repeated when its outcome is unknown:
     /// [`publish_once`](Self::publish_once) settles that.
     pub fn publish(&self, user: &IgUserId, container: &IgContainerId) -> MetaCall<'c, Created<IgMediaId>> {
-        let call = MetaCall::json(self.meta, &PUBLISH).counted_for(user).path("id", user);
+        let call = MetaCall::json(self.meta, &PUBLISH).path("user", user);
         call.body(&json!({ "creation_id": container }))
     }
 
@@ -214,7 +214,7 @@ impl<'c> InstagramClient<'c> {
                 page.data.into_iter().next().ok_or_else(missing)
             })
         });
-        call.counted_for(user).path("id", user).param("fields", "config,quota_usage")
+        call.path("user", user).param("fields", "config,quota_usage")
     }
 
     /// Makes a container, waits for it and publishes it, if the account may still post today: one call from the media to

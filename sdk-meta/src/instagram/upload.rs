@@ -65,7 +65,7 @@ impl UploadTarget for ContainerUpload {
             return Err(Error::new(ErrorKind::Request, problem));
         }
         self.container.check().map_err(|problem| Error::new(ErrorKind::Request, problem))?;
-        let call = MetaCall::json(&self.meta, &CREATE).counted_for(&self.user).path("id", &self.user);
+        let call = MetaCall::json(&self.meta, &CREATE).path("user", &self.user);
         let started: Started = call.body(&self.container).await?;
         rupload::check(&self.meta, &started.uri)?;
         Ok(Begun::new(ContainerUploadState { container: started.id, url: started.uri }))

@@ -27,13 +27,15 @@ pub const UNSUBSCRIBE: Operation =
 /// `POST /{page}/subscribed_apps`
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps), read 2026-11)
 pub const ADD_PAGE: Operation =
-    Operation::new("meta.webhooks.add_page", Method::POST, "/{version}/{id}/subscribed_apps").idempotent().pool(PAGES);
+    Operation::new("meta.webhooks.add_page", Method::POST, "/{version}/{page}/subscribed_apps")
+        .idempotent()
+        .pool(PAGES);
 /// `GET /{page}/subscribed_apps`
 pub const PAGE_APPS: Operation =
-    Operation::new("meta.webhooks.page_apps", Method::GET, "/{version}/{id}/subscribed_apps").safe().pool(PAGES);
+    Operation::new("meta.webhooks.page_apps", Method::GET, "/{version}/{page}/subscribed_apps").safe().pool(PAGES);
 /// `DELETE /{page}/subscribed_apps`
 pub const REMOVE_PAGE: Operation =
-    Operation::new("meta.webhooks.remove_page", Method::DELETE, "/{version}/{id}/subscribed_apps")
+    Operation::new("meta.webhooks.remove_page", Method::DELETE, "/{version}/{page}/subscribed_apps")
         .idempotent()
         .pool(PAGES);
 /// `POST /act_{account}/subscribed_apps`
@@ -220,17 +222,17 @@ impl<'c> WebhooksClient<'c> {
     /// to repeat.
     pub fn add_page(&self, page: &PageId, fields: &[WebhookField]) -> MetaCall<'c, Done> {
         let body = json!({ "subscribed_fields": fields });
-        MetaCall::json(self.meta, &ADD_PAGE).counted_for(page).path("id", page).body(&body)
+        MetaCall::json(self.meta, &ADD_PAGE).path("page", page).body(&body)
     }
 
     /// Lists the apps that are told of the page. The client is the page's. Safe to repeat.
     pub fn page_apps(&self, page: &PageId) -> MetaCall<'c, Page<SubscribedApp>> {
-        MetaCall::json(self.meta, &PAGE_APPS).counted_for(page).path("id", page)
+        MetaCall::json(self.meta, &PAGE_APPS).path("page", page)
     }
 
     /// Ends what the app is told of the page. The client is the page's. Safe to repeat.
     pub fn remove_page(&self, page: &PageId) -> MetaCall<'c, Done> {
-        MetaCall::json(self.meta, &REMOVE_PAGE).counted_for(page).path("id", page)
+        MetaCall::json(self.meta, &REMOVE_PAGE).path("page", page)
     }
 
     /// Has the app told of the ad account. The token is that of an administrator, with `ads_management`. Safe to repeat.

@@ -187,6 +187,14 @@ impl<'c> CallBuilder<'c> {
         self
     }
 
+    /// Sets the number of attempts, the first included, and leaves the rest of how failures are retried as it is. 0 counts
+    /// as 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        let settings = self.client.settings();
+        self.options.retry.get_or_insert_with(|| settings.retry.clone()).max_attempts = attempts;
+        self
+    }
+
     /// Sends other credentials than the client's.
     pub fn auth(mut self, auth: impl Auth) -> Self {
         self.options.auth = Some(Some(SharedAuth::new(auth)));

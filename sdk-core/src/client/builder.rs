@@ -112,6 +112,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the number of attempts, the first included, and leaves the rest of how failures are retried as it is. 0 counts
+    /// as 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.settings.retry.max_attempts = attempts;
+        self
+    }
+
     /// Shares retry budgets with other clients of the same servers. Default: budgets of its own.
     pub fn retry_budgets(mut self, budgets: RetryBudgets) -> Self {
         self.parts.budgets = budgets;

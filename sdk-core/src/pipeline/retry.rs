@@ -156,6 +156,17 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_attempts_changes_nothing_else() {
+        let patient = RetryConfig::default().with_max_retry_after(Duration::from_secs(600));
+        let late = || answer(429).header("retry-after", "500");
+        let harness = Harness::new([late(), late(), answer(200), late()]);
+        let client = harness.client().retry(patient).max_attempts(1).build().unwrap();
+        let response = harness.run(client.call(&Harness::GET).max_attempts(3).timeout(Duration::MAX).send()).unwrap();
+        assert_eq!(response.attempts()[2].started(), Duration::from_secs(1000));
+        assert_eq!(harness.run(client.call(&Harness::GET).send()).unwrap_err().attempts().len(), 1);
+    }
+
+    #[test]
     fn an_unsafe_call_is_repeated_only_when_it_was_surely_not_sent() {
         for sent in [answer(503), answer(429), Script::fail(cut), Script::hang()] {
             let harness = Harness::new([sent]);

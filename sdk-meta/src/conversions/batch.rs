@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::Event;
+use super::document::Sendable;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What travels beside the events of a request.
@@ -55,8 +55,8 @@ pub(super) struct Batches {
 impl Batches {
     /// # Errors
     /// [`ErrorKind::Request`] for an event that cannot be written.
-    pub(super) fn of<'e>(
-        events: impl Iterator<Item = (usize, &'e Event)>,
+    pub(super) fn of<'e, E: Sendable + 'e>(
+        events: impl Iterator<Item = (usize, &'e E)>,
         envelope: &Envelope,
         limits: Limits,
     ) -> Result<Self> {
@@ -78,7 +78,7 @@ impl Batches {
                 made.too_large.push(index);
                 continue;
             }
-            let repeatable = event.event_id.is_some();
+            let repeatable = event.checked().event_id.is_some();
             let [with_id, without_id] = &mut open;
             let slot = if repeatable { with_id } else { without_id };
             if let Some(batch) = slot.take_if(|batch| {
@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    use super::super::{ActionSource, EventName, UserData};
+    use super::super::{ActionSource, Event, EventName, UserData};
     use super::*;
 
     fn event(id: Option<String>) -> Event {

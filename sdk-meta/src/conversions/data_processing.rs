@@ -46,6 +46,14 @@ impl DataProcessing {
         }
     }
 
+    pub(super) fn of(options: Vec<String>, country: Option<u32>, state: Option<u32>) -> Self {
+        Self {
+            data_processing_options: options,
+            data_processing_options_country: country,
+            data_processing_options_state: state,
+        }
+    }
+
     /// Whether the use is limited.
     pub fn is_limited(&self) -> bool {
         self.data_processing_options.iter().any(|option| option == LIMITED)

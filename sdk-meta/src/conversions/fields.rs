@@ -30,7 +30,7 @@ fn everyone() -> UserData {
     PlainKey::ALL.iter().fold(user, |user, key| user.plain(*key, plain(*key)))
 }
 
-fn everything() -> Event {
+pub(super) fn everything() -> Event {
     let content = Content {
         id: some("sku"),
         quantity: Some(2),

@@ -7,6 +7,7 @@ mod batch;
 mod check;
 mod custom_data;
 mod data_processing;
+mod document;
 mod event;
 #[cfg(test)]
 mod fields;
@@ -24,6 +25,7 @@ pub use attribution::{AttributionData, AttributionMethod, AttributionModel, Attr
 pub use check::{EventProblem, InvalidEvent};
 pub use custom_data::{Content, ContentType, CustomData, CustomerSegmentation, DeliveryCategory};
 pub use data_processing::DataProcessing;
+pub use document::{EventDocument, Sendable};
 pub use event::{ActionSource, Event, EventName, MessagingChannel, OriginalEvent};
 pub use hashed::Hashed;
 pub use key::{PlainKey, UserKey};

@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 
 use super::batch::{Batch, Batches, Envelope, Limits};
 use super::check::{EventProblem, InvalidEvent};
+use super::document::Sendable;
 use super::event::Event;
 use super::report::{BatchOutcome, BatchReport, EventsReceived, SendReport};
 use crate::error::{ErrorKind, Result};
@@ -52,7 +53,7 @@ impl<'c> ConversionsClient<'c> {
     /// each event once. Events without an id travel in requests of their own, which are not.
     ///
     /// Nothing is sent until it is awaited.
-    pub fn send<'e>(&self, dataset: &PixelId, events: &'e [Event]) -> SendEvents<'c, 'e> {
+    pub fn send<'e, E: Sendable>(&self, dataset: &PixelId, events: &'e [E]) -> SendEvents<'c, 'e, E> {
         SendEvents {
             meta: self.meta,
             dataset: dataset.clone(),
@@ -68,10 +69,10 @@ impl<'c> ConversionsClient<'c> {
 
 /// Events about to be sent, from [`ConversionsClient::send`].
 #[must_use = "nothing is sent until it is awaited"]
-pub struct SendEvents<'c, 'e> {
+pub struct SendEvents<'c, 'e, E = Event> {
     meta: &'c MetaClient,
     dataset: PixelId,
-    events: &'e [Event],
+    events: &'e [E],
     envelope: Envelope,
     limits: Limits,
     all_or_nothing: bool,
@@ -81,7 +82,7 @@ pub struct SendEvents<'c, 'e> {
 
 type Customise<'c, 'e> = Box<dyn Fn(CallBuilder<'c>) -> CallBuilder<'c> + Send + Sync + 'e>;
 
-impl<'c, 'e> SendEvents<'c, 'e> {
+impl<'c, 'e, E: Sendable> SendEvents<'c, 'e, E> {
     /// Shows the events under "Test events" of the Events Manager, with the code that stands there. They count all the same:
     /// not for production. Default: none.
     pub fn test_event_code(mut self, code: impl Into<String>) -> Self {
@@ -130,7 +131,7 @@ impl<'c, 'e> SendEvents<'c, 'e> {
     pub fn check(&self) -> Vec<InvalidEvent> {
         let now = DateTime::<Utc>::from(self.meta.http().runtime().wall());
         let events = self.events.iter().enumerate();
-        events.filter_map(|(index, event)| self.invalid(index, event, now)).collect()
+        events.filter_map(|(index, event)| self.invalid(index, event.checked(), now)).collect()
     }
 
     fn invalid(&self, index: usize, event: &Event, now: DateTime<Utc>) -> Option<InvalidEvent> {
@@ -145,7 +146,7 @@ impl<'c, 'e> SendEvents<'c, 'e> {
         let Batches { batches, too_large, tail } = Batches::of(valid, &self.envelope, self.limits)?;
         invalid.extend(too_large.into_iter().map(|index| InvalidEvent {
             index,
-            event_id: self.events.get(index).and_then(|event| event.event_id.clone()),
+            event_id: self.events.get(index).and_then(|event| event.checked().event_id.clone()),
             problems: vec![EventProblem::too_large()],
         }));
         invalid.sort_unstable_by_key(|event| event.index);
@@ -178,7 +179,7 @@ impl<'c, 'e> SendEvents<'c, 'e> {
     }
 }
 
-impl<'c: 'e, 'e> IntoFuture for SendEvents<'c, 'e> {
+impl<'c: 'e, 'e, E: Sendable> IntoFuture for SendEvents<'c, 'e, E> {
     type Output = Result<SendReport>;
     type IntoFuture = BoxFuture<'e, Result<SendReport>>;
 
@@ -190,7 +191,7 @@ impl<'c: 'e, 'e> IntoFuture for SendEvents<'c, 'e> {
     }
 }
 
-impl fmt::Debug for SendEvents<'_, '_> {
+impl<E> fmt::Debug for SendEvents<'_, '_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendEvents")
             .field("dataset", &self.dataset)

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -287,14 +287,15 @@ impl<'de> Deserialize<'de> for UserData {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UserData, A::Error> {
                 let mut user = UserData::new();
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    if let Some(key) = UserKey::from_name(&name) {
-                        let values = map.next_value::<OneOrMany>()?.into_texts();
-                        user = values.into_iter().fold(user, |user, value| user.with(key, value));
-                    } else if let Some(key) = PlainKey::from_name(&name) {
-                        user = user.plain(key, map.next_value::<TextOrNumber>()?.into_text());
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
+                    let (key, may_be_list) = match (UserKey::from_name(&name), PlainKey::from_name(&name)) {
+                        (Some(key), _) => (Key::Hashed(key), true),
+                        (None, Some(key)) => (Key::Plain(key), false),
+                        (None, None) => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    map.next_value_seed(Values { key, may_be_list, user: &mut user })?;
                 }
                 Ok(user)
             }
@@ -304,35 +305,62 @@ impl<'de> Deserialize<'de> for UserData {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a text or a list of them")]
-enum OneOrMany {
-    One(TextOrNumber),
-    Many(Vec<TextOrNumber>),
+#[derive(Clone, Copy)]
+enum Key {
+    Hashed(UserKey),
+    Plain(PlainKey),
 }
 
-impl OneOrMany {
-    fn into_texts(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one.into_text()],
-            Self::Many(many) => many.into_iter().map(TextOrNumber::into_text).collect(),
-        }
+/// Reads what is given under one key, text by text, without keeping any of it in the clear.
+struct Values<'u> {
+    key: Key,
+    may_be_list: bool,
+    user: &'u mut UserData,
+}
+
+impl Values<'_> {
+    fn add(self, value: &str) {
+        let user = std::mem::take(self.user);
+        *self.user = match self.key {
+            Key::Hashed(key) => user.with(key, value),
+            Key::Plain(key) => user.plain(key, value),
+        };
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a text or a whole number")]
-enum TextOrNumber {
-    Text(String),
-    Number(u64),
+impl<'de> DeserializeSeed<'de> for Values<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
 }
 
-impl TextOrNumber {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
+impl<'de> Visitor<'de> for Values<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a whole number")?;
+        if self.may_be_list { f.write_str(", or a list of them") } else { Ok(()) }
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        self.add(value);
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.add(&value.to_string());
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        if !self.may_be_list {
+            return Err(serde::de::Error::invalid_type(Unexpected::Seq, &self));
         }
+        let Self { key, user, .. } = self;
+        while let Some(()) = values.next_element_seed(Values { key, may_be_list: false, user: &mut *user })? {}
+        Ok(())
     }
 }
 
@@ -384,8 +412,12 @@ mod tests {
         let bad: UserData = serde_json::from_value(json!({"em": "mary at example.com", "external_id": "7"})).unwrap();
         assert_eq!(bad.keys().collect::<Vec<_>>(), ["external_id"]);
         assert_eq!(bad.dropped()[0].key(), "em");
-        let error = serde_json::from_value::<UserData>(json!({"em": {"mary": 1}})).unwrap_err().to_string();
-        assert!(!error.contains("mary"), "{error}");
+        for wrong in
+            [json!({"em": {"mary": 1}}), json!({"em": [-5]}), json!({"fbc": ["mary"]}), json!({"em": [["mary"]]})]
+        {
+            let error = serde_json::from_value::<UserData>(wrong).unwrap_err().to_string();
+            assert!(error.contains("a text") && !error.contains("mary"), "{error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::ErrorClass;
@@ -36,46 +35,34 @@ pub struct ApiError {
     pub data: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    error: Wire,
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    code: i64,
-    #[serde(default)]
-    message: String,
-    error_subcode: Option<i64>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    is_transient: Option<bool>,
-    error_user_title: Option<String>,
-    error_user_msg: Option<String>,
-    error_data: Option<Value>,
-    fbtrace_id: Option<String>,
-}
-
 impl ApiError {
     /// Reads the body of an answer; `None` when it is not Meta's envelope of an error.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        let wire = serde_json::from_slice::<Envelope>(body).ok()?.error;
+        let mut body: Value = serde_json::from_slice(body).ok()?;
+        let error = body.get_mut("error")?.as_object_mut()?;
         // An object, or an object that was written as text.
-        let data = match wire.error_data {
-            Some(Value::String(text)) => Some(serde_json::from_str(&text).unwrap_or(Value::String(text))),
+        let data = match error.remove("error_data") {
+            Some(Value::String(text)) => Some(serde_json::from_slice(text.as_bytes()).unwrap_or(Value::String(text))),
+            Some(Value::Null) | None => None,
             other => other,
         };
+        let mut text = |name: &str| match error.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let (message, kind, trace_id) = (text("message").unwrap_or_default(), text("type"), text("fbtrace_id"));
+        let (user_title, user_message) = (text("error_user_title"), text("error_user_msg"));
+        let number = |name: &str| error.get(name).and_then(Value::as_i64);
         Some(Self {
-            code: wire.code,
-            subcode: wire.error_subcode,
-            kind: wire.kind,
-            message: wire.message,
-            is_transient: wire.is_transient.unwrap_or(false),
-            user_title: wire.error_user_title,
-            user_message: wire.error_user_msg,
+            code: number("code")?,
+            subcode: number("error_subcode"),
+            kind,
+            message,
+            is_transient: error.get("is_transient").and_then(Value::as_bool).unwrap_or(false),
+            user_title,
+            user_message,
             blame: data.as_ref().map(blame).unwrap_or_default(),
-            trace_id: wire.fbtrace_id,
+            trace_id,
             data,
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd_core::{Answer, Classify, ErrorKind, Verdict};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::{ApiError, ErrorClass};
 use crate::limits::Usage;
@@ -62,27 +62,16 @@ fn verdict(error: &ApiError, answer: &Answer<'_>) -> Verdict {
     }
 }
 
-#[derive(Deserialize)]
-struct UploadEnvelope {
-    debug_info: DebugInfo,
-}
-
-#[derive(Deserialize)]
-struct DebugInfo {
-    #[serde(default)]
-    retriable: bool,
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-}
-
 /// The host that takes bytes has errors of another form
 /// ([page](https://developers.facebook.com/docs/video-api/guides/reels-publishing), read 2026-11): the status decides,
 /// unless it says that it may pass.
 fn verdict_of_upload(body: &[u8]) -> Verdict {
     let verdict = Verdict::new().keep_body();
-    let Ok(UploadEnvelope { debug_info }) = serde_json::from_slice(body) else { return verdict };
-    let verdict = if debug_info.retriable { verdict.retryable(true) } else { verdict };
-    match debug_info.kind {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return verdict };
+    let Some(info) = body.get("debug_info") else { return verdict };
+    let retriable = info.get("retriable").and_then(Value::as_bool).unwrap_or(false);
+    let verdict = if retriable { verdict.retryable(true) } else { verdict };
+    match info.get("type").and_then(Value::as_str) {
         Some(kind) => verdict.code(kind),
         None => verdict,
     }
@@ -113,7 +102,6 @@ mod tests {
     use acd_core::testing::{Script, answer};
     use acd_core::{Error, Operation, RetryConfig};
     use http::Method;
-    use serde_json::Value;
 
     use super::*;
     use crate::MetaCall;

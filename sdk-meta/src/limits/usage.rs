@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use http::HeaderMap;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::AccessTier;
 use crate::macros::open_enum;
@@ -29,17 +28,14 @@ open_enum! {
 }
 
 /// Shares of what is allowed in a stretch of time, each in percent. Any of them at 100 may throttle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Share {
     /// Of the calls.
-    #[serde(default)]
     pub call_count: f64,
     /// Of the time that they took.
-    #[serde(default)]
     pub total_time: f64,
     /// Of the processor's time.
-    #[serde(default)]
     pub total_cputime: f64,
 }
 
@@ -52,11 +48,10 @@ impl Share {
 }
 
 /// `X-Ad-Account-Usage`: the score of an ad account.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AccountUsage {
     /// The share that is used, in percent.
-    #[serde(default)]
     pub acc_id_util_pct: f64,
     /// Seconds until it is zero again.
     pub reset_time_duration: Option<u64>,
@@ -65,31 +60,26 @@ pub struct AccountUsage {
 }
 
 /// `X-Business-Use-Case-Usage`: one use case of one business or ad account.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UseCaseUsage {
     /// The use case.
-    #[serde(rename = "type")]
     pub use_case: UseCase,
     /// What is used of it.
-    #[serde(flatten)]
     pub share: Share,
     /// Minutes until calls pass again; 0 when they pass now.
-    #[serde(default)]
     pub estimated_time_to_regain_access: u64,
     /// The app's access; told for ads alone.
     pub ads_api_access_tier: Option<AccessTier>,
 }
 
 /// `X-FB-Ads-Insights-Throttle`: what reports have used.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InsightsUsage {
     /// The app's share, in percent.
-    #[serde(default)]
     pub app_id_util_pct: f64,
     /// The ad account's share, in percent.
-    #[serde(default)]
     pub acc_id_util_pct: f64,
     /// The app's access.
     pub ads_api_access_tier: Option<AccessTier>,
@@ -117,11 +107,11 @@ impl Usage {
     #[must_use]
     pub fn read(headers: &HeaderMap) -> Self {
         Self {
-            app: read(headers, "x-app-usage"),
-            page: read(headers, "x-page-usage"),
-            account: read(headers, "x-ad-account-usage"),
-            use_cases: read(headers, "x-business-use-case-usage").unwrap_or_default(),
-            insights: read(headers, "x-fb-ads-insights-throttle"),
+            app: read(headers, "x-app-usage", share),
+            page: read(headers, "x-page-usage", share),
+            account: read(headers, "x-ad-account-usage", account),
+            use_cases: read(headers, "x-business-use-case-usage", use_cases).unwrap_or_default(),
+            insights: read(headers, "x-fb-ads-insights-throttle", insights),
         }
     }
 
@@ -169,8 +159,69 @@ impl AccessTier {
     }
 }
 
-fn read<T: DeserializeOwned>(headers: &HeaderMap, name: &str) -> Option<T> {
-    serde_json::from_slice(headers.get(name)?.as_bytes()).ok()
+/// By hand and not by `derive`: every WebAssembly module that calls Meta holds it.
+fn read<T>(headers: &HeaderMap, name: &str, of: fn(Members<'_>) -> Option<T>) -> Option<T> {
+    let value: Value = serde_json::from_slice(headers.get(name)?.as_bytes()).ok()?;
+    of(Members(value.as_object()?))
+}
+
+/// The members of an object. What is missing is zero, and what is something else makes the header one that is not
+/// understood.
+#[derive(Clone, Copy)]
+struct Members<'j>(&'j Map<String, Value>);
+
+impl Members<'_> {
+    fn percent(self, name: &str) -> Option<f64> {
+        self.0.get(name).map_or(Some(0.0), Value::as_f64)
+    }
+
+    fn count(self, name: &str) -> Option<u64> {
+        self.0.get(name).map_or(Some(0), Value::as_u64)
+    }
+
+    fn tier(self) -> Option<AccessTier> {
+        self.0.get("ads_api_access_tier").and_then(Value::as_str).map(AccessTier::from)
+    }
+}
+
+fn share(of: Members<'_>) -> Option<Share> {
+    Some(Share {
+        call_count: of.percent("call_count")?,
+        total_time: of.percent("total_time")?,
+        total_cputime: of.percent("total_cputime")?,
+    })
+}
+
+fn account(of: Members<'_>) -> Option<AccountUsage> {
+    Some(AccountUsage {
+        acc_id_util_pct: of.percent("acc_id_util_pct")?,
+        reset_time_duration: of.0.get("reset_time_duration").and_then(Value::as_u64),
+        ads_api_access_tier: of.tier(),
+    })
+}
+
+fn insights(of: Members<'_>) -> Option<InsightsUsage> {
+    Some(InsightsUsage {
+        app_id_util_pct: of.percent("app_id_util_pct")?,
+        acc_id_util_pct: of.percent("acc_id_util_pct")?,
+        ads_api_access_tier: of.tier(),
+    })
+}
+
+fn use_cases(of: Members<'_>) -> Option<HashMap<String, Vec<UseCaseUsage>>> {
+    let one = |usage: &Value| {
+        let of = Members(usage.as_object()?);
+        Some(UseCaseUsage {
+            use_case: UseCase::from(of.0.get("type")?.as_str()?),
+            share: share(of)?,
+            estimated_time_to_regain_access: of.count("estimated_time_to_regain_access")?,
+            ads_api_access_tier: of.tier(),
+        })
+    };
+    let of_id = |(id, list): (&String, &Value)| {
+        Some((id.clone(), list.as_array()?.iter().map(one).collect::<Option<Vec<_>>>()?))
+    };
+    of.0.iter().map(of_id).collect()
 }
 
 #[cfg(test)]

@@ -180,6 +180,8 @@ impl<'a> Cursor<'a> {
             return None;
         }
         loop {
+            let rest = self.text.as_bytes().get(self.at..)?;
+            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
             match self.next()? {
                 b'"' => return Some(()),
                 b'\\' => match self.next()? {
@@ -187,8 +189,7 @@ impl<'a> Cursor<'a> {
                     b'u' => (0..4).try_for_each(|_| self.next().filter(u8::is_ascii_hexdigit).map(|_| ()))?,
                     _ => return None,
                 },
-                0..0x20 => return None,
-                _ => {}
+                _ => return None,
             }
         }
     }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::Result;
 use crate::call::{Attempt, Attempts};
 use crate::error::{Error, ErrorKind, request_id};
+use crate::json::Json;
 use crate::redact::AllowList;
 use crate::request::{Body, ByteStream};
 
@@ -77,6 +78,20 @@ impl Response {
             Ok(value) => Ok(value),
             Err(error) => Err(error.with_exchange(operation, status, headers, attempts)),
         }
+    }
+
+    /// Looks into a JSON body, where reading it into a type would bring along a reader of every type.
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes), and [`ErrorKind::Decode`] for a body that is not JSON or in which `look` finds not what
+    /// it looks for.
+    pub async fn look<T>(self, look: impl FnOnce(Json<'_>) -> Option<T>) -> Result<T> {
+        let Self { status, headers, body, limit, operation, attempts } = self;
+        let found = body.collect(limit).await.and_then(|bytes| {
+            let unexpected = || Error::new(ErrorKind::Decode, "the answer is not the JSON that was expected");
+            Json::read(&bytes).and_then(look).ok_or_else(unexpected)
+        });
+        found.map_err(|error| error.with_exchange(operation, status, headers, attempts))
     }
 
     /// The body as a stream.

@@ -73,7 +73,7 @@ impl Batches {
         let mut event_json = Vec::new();
         for (index, event) in events {
             event_json.clear();
-            serde_json::to_writer(&mut event_json, event).map_err(unwritable)?;
+            event.write(&mut event_json).map_err(unwritable)?;
             if HEAD.len() + event_json.len() + made.tail.len() > limits.bytes {
                 made.too_large.push(index);
                 continue;

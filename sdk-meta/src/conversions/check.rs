@@ -37,6 +37,10 @@ impl EventProblem {
         Self { field: field.into(), reason }
     }
 
+    pub(super) fn in_the_clear(field: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(field, "holds an e-mail address in the clear: leave it out, it belongs in `user_data`")
+    }
+
     pub(super) const fn too_large() -> Self {
         Self { field: Cow::Borrowed("custom_data"), reason: "makes the event larger than a whole request may be" }
     }
@@ -183,10 +187,9 @@ impl Event {
 
     /// E-mail addresses in texts that Meta takes in the clear.
     pub(super) fn personal_data(&self) -> Vec<EventProblem> {
-        let reason = "holds an e-mail address in the clear: leave it out, it belongs in `user_data`";
         let urls = [("event_source_url", &self.event_source_url), ("referrer_url", &self.referrer_url)];
         let urls = urls.into_iter().filter(|(_, url)| url.as_deref().is_some_and(has_address));
-        let mut found: Vec<_> = urls.map(|(field, _)| EventProblem::new(field, reason)).collect();
+        let mut found: Vec<_> = urls.map(|(field, _)| EventProblem::in_the_clear(field)).collect();
         if let Some(data) = &self.custom_data {
             let texts = [
                 ("custom_data.content_name", &data.content_name),
@@ -197,9 +200,9 @@ impl Event {
                 ("custom_data.item_number", &data.item_number),
             ];
             let texts = texts.into_iter().filter(|(_, text)| text.as_deref().is_some_and(is_address));
-            found.extend(texts.map(|(field, _)| EventProblem::new(field, reason)));
+            found.extend(texts.map(|(field, _)| EventProblem::in_the_clear(field)));
             let properties = data.properties.iter().filter(|(_, value)| holds_address(value));
-            found.extend(properties.map(|(name, _)| EventProblem::new(format!("custom_data.{name}"), reason)));
+            found.extend(properties.map(|(name, _)| EventProblem::in_the_clear(format!("custom_data.{name}"))));
         }
         found
     }
@@ -234,7 +237,7 @@ impl CustomData {
     }
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     text.contains('@') && UserKey::Email.normalize(text).is_ok()
 }
 

@@ -1,34 +1,31 @@
 //! Events as JSON, for whoever has no [`Event`].
 
-use serde::{Deserialize as _, Serialize, Serializer};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::fmt;
+
+use acd_core::json::Json;
 
 use super::app_data::{AppData, DeviceInfo};
+use super::check::EventProblem;
 use super::custom_data::{Content, CustomData};
 use super::data_processing::DataProcessing;
 use super::event::{ActionSource, Event, EventName, MessagingChannel};
 use super::user_data::UserData;
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::decimal;
 
 /// An event as Meta's own JSON, for bindings and queues that hold documents. The person is normalised and hashed as the
-/// document is read, and checked it is as an [`Event`] is; whatever else it says is sent as it is.
+/// document is read, and the event is checked as an [`Event`] is; whatever else it says is sent as it is.
 ///
 /// `Debug` shows what that of an [`Event`] does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct EventDocument {
     /// What is checked of it.
     event: Event,
-    json: Json,
-}
-
-/// All of it, with hashes in the place of what they were made of.
-#[derive(Clone, PartialEq)]
-struct Json(Map<String, Value>);
-
-impl std::fmt::Debug for Json {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
-    }
+    /// What is wrong with properties of the advertiser's own, which `event` lacks.
+    in_the_clear: Vec<EventProblem>,
+    /// All of it, with hashes in the place of what they were made of.
+    json: Vec<u8>,
 }
 
 impl EventDocument {
@@ -38,17 +35,10 @@ impl EventDocument {
     /// [`ErrorKind::Request`] for other text, and for an event that lacks what all have or has it in another form, with its
     /// place in the array.
     pub fn read_all(json: &[u8]) -> Result<Vec<Self>> {
-        let unreadable = |cause: serde_json::Error| {
-            // The cause may repeat a value, and with it a person.
-            Error::new(
-                ErrorKind::Request,
-                format!("the events are no JSON array of objects, see line {}", cause.line()),
-            )
-        };
-        let all: Vec<Map<String, Value>> = serde_json::from_slice(json).map_err(unreadable)?;
-        let each = all.into_iter().enumerate().map(|(index, json)| {
-            Self::of(json).map_err(|problem| {
-                let Wrong { field, expected } = problem;
+        let events = Json::read(json).and_then(Json::elements);
+        let events = events.ok_or_else(|| Error::new(ErrorKind::Request, "the events are no JSON array"))?;
+        let each = events.into_iter().enumerate().map(|(index, json)| {
+            Self::of(json).map_err(|Wrong { field, expected }| {
                 Error::new(ErrorKind::Request, format!("event {index} cannot be read: `{field}` has to be {expected}"))
             })
         });
@@ -60,43 +50,51 @@ impl EventDocument {
         &self.event.user_data
     }
 
-    fn of(mut json: Map<String, Value>) -> std::result::Result<Self, Wrong> {
-        json.retain(|_, value| !value.is_null());
-        let fields = Fields(&json);
-        let need = |name: &'static str| fields.text(name)?.ok_or(Wrong { field: name, expected: "a text" });
+    fn of(json: Json<'_>) -> std::result::Result<Self, Wrong> {
+        let fields = Fields::of(json).ok_or(Wrong { field: "event", expected: "an object" })?;
+        let need = |field| fields.text(field)?.ok_or(Wrong { field, expected: "a text" });
         let wrong_time = Wrong { field: "event_time", expected: "the seconds since 1970 as a whole number" };
-        let time = json.get("event_time").and_then(Value::as_i64);
-        let time = time.and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0)).ok_or(wrong_time)?;
+        let seconds = fields.get("event_time").and_then(|time| time.number()?.parse().ok());
+        let time = seconds.and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0)).ok_or(wrong_time)?;
         let wrong_person = Wrong { field: "user_data", expected: "an object of texts and lists of texts" };
-        let person = json.get("user_data").ok_or(wrong_person)?;
-        let person = UserData::deserialize(person).map_err(|_| wrong_person)?;
+        let person = fields.get("user_data").and_then(UserData::of_json).ok_or(wrong_person)?;
 
-        let source = ActionSource::from(need("action_source")?);
-        let mut event = Event::new(EventName::from(need("event_name")?), time, source, person);
+        let source = ActionSource::from(&*need("action_source")?);
+        let mut event = Event::new(EventName::from(&*need("event_name")?), time, source, person);
         event.event_id = fields.owned("event_id")?;
         event.event_source_url = fields.owned("event_source_url")?;
         event.referrer_url = fields.owned("referrer_url")?;
-        event.messaging_channel = fields.text("messaging_channel")?.map(MessagingChannel::from);
-        event.custom_data = fields.object("custom_data")?.map(custom_data).transpose()?;
-        event.app_data = fields.object("app_data")?.map(app_data).transpose()?;
-        event.data_processing = data_processing(fields)?;
-
-        let hashed = serde_json::to_value(&event.user_data).map_err(|_| wrong_person)?;
-        json.insert("user_data".to_owned(), hashed);
-        Ok(Self { event, json: Json(json) })
+        event.messaging_channel = fields.text("messaging_channel")?.map(|name| MessagingChannel::from(&*name));
+        event.app_data = fields.object("app_data")?.map(|app| app_data(&app)).transpose()?;
+        event.data_processing = data_processing(&fields)?;
+        let mut in_the_clear = Vec::new();
+        if let Some(custom) = fields.object("custom_data")? {
+            event.custom_data = Some(custom_data(&custom)?);
+            let own = custom.0.iter().filter(|(name, _)| !CustomData::KEYS.contains(&&**name));
+            let own = own.filter(|(_, value)| holds_address(*value));
+            in_the_clear.extend(own.map(|(name, _)| EventProblem::in_the_clear(format!("custom_data.{name}"))));
+        }
+        let json = fields.written(&event.user_data).map_err(|_| wrong_person)?;
+        Ok(Self { event, in_the_clear, json })
     }
 }
 
-impl Serialize for EventDocument {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        self.json.0.serialize(serializer)
+impl fmt::Debug for EventDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.event, f)
     }
 }
 
 /// What can be sent: an [`Event`], and an [`EventDocument`].
-pub trait Sendable: Serialize + Sync + sealed::Sealed {
+pub trait Sendable: Sync + sealed::Sealed {
     #[doc(hidden)]
     fn checked(&self) -> &Event;
+
+    #[doc(hidden)]
+    fn in_the_clear(&self) -> Vec<EventProblem>;
+
+    #[doc(hidden)]
+    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
 mod sealed {
@@ -111,66 +109,102 @@ impl Sendable for Event {
     fn checked(&self) -> &Event {
         self
     }
+
+    fn in_the_clear(&self) -> Vec<EventProblem> {
+        self.personal_data()
+    }
+
+    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(json, self)
+    }
 }
 
 impl Sendable for EventDocument {
     fn checked(&self) -> &Event {
         &self.event
     }
+
+    fn in_the_clear(&self) -> Vec<EventProblem> {
+        let mut problems = self.event.personal_data();
+        problems.extend_from_slice(&self.in_the_clear);
+        problems
+    }
+
+    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        json.extend_from_slice(&self.json);
+        Ok(())
+    }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Wrong {
     field: &'static str,
     expected: &'static str,
 }
 
-/// The members of an object.
-#[derive(Clone, Copy)]
-struct Fields<'j>(&'j Map<String, Value>);
+type Read<T> = std::result::Result<T, Wrong>;
+
+/// The members of an object that are not `null`.
+struct Fields<'j>(Vec<(Cow<'j, str>, Json<'j>)>);
 
 impl<'j> Fields<'j> {
-    fn text(self, field: &'static str) -> std::result::Result<Option<&'j str>, Wrong> {
-        self.as_some(field, "a text", Value::as_str)
+    fn of(json: Json<'j>) -> Option<Self> {
+        let mut members = json.members()?;
+        members.retain(|(_, value)| !value.is_null());
+        Some(Self(members))
     }
 
-    fn owned(self, field: &'static str) -> std::result::Result<Option<String>, Wrong> {
-        Ok(self.text(field)?.map(str::to_owned))
+    fn get(&self, name: &str) -> Option<Json<'j>> {
+        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
-    fn number(self, field: &'static str) -> std::result::Result<Option<f64>, Wrong> {
-        self.as_some(field, "a number", Value::as_f64)
+    fn read<T>(&self, field: &'static str, expected: &'static str, of: fn(Json<'j>) -> Option<T>) -> Read<Option<T>> {
+        self.get(field).map(|value| of(value).ok_or(Wrong { field, expected })).transpose()
     }
 
-    fn object(self, field: &'static str) -> std::result::Result<Option<Fields<'j>>, Wrong> {
-        self.as_some(field, "an object", |value| value.as_object().map(Fields))
+    fn text(&self, field: &'static str) -> Read<Option<Cow<'j, str>>> {
+        self.read(field, "a text", Json::text)
     }
 
-    fn list(self, field: &'static str) -> std::result::Result<&'j [Value], Wrong> {
-        let list = self.as_some(field, "a list", |value| value.as_array().map(Vec::as_slice))?;
-        Ok(list.unwrap_or_default())
+    fn owned(&self, field: &'static str) -> Read<Option<String>> {
+        Ok(self.text(field)?.map(Cow::into_owned))
     }
 
-    fn as_some<T>(
-        self,
-        field: &'static str,
-        expected: &'static str,
-        read: impl FnOnce(&'j Value) -> Option<T>,
-    ) -> std::result::Result<Option<T>, Wrong> {
-        match self.0.get(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => read(value).map(Some).ok_or(Wrong { field, expected }),
+    fn number(&self, field: &'static str) -> Read<Option<f64>> {
+        self.read(field, "a number", |value| decimal(value.number()?))
+    }
+
+    fn object(&self, field: &'static str) -> Read<Option<Self>> {
+        self.read(field, "an object", Fields::of)
+    }
+
+    fn list(&self, field: &'static str) -> Read<Vec<Json<'j>>> {
+        Ok(self.read(field, "a list", Json::elements)?.unwrap_or_default())
+    }
+
+    /// All of it, with this person in the place of what they were read from.
+    fn written(&self, person: &UserData) -> serde_json::Result<Vec<u8>> {
+        let mut json = Vec::new();
+        for (name, value) in &self.0 {
+            json.push(if json.is_empty() { b'{' } else { b',' });
+            serde_json::to_writer(&mut json, name)?;
+            json.push(b':');
+            match &**name {
+                "user_data" => serde_json::to_writer(&mut json, person)?,
+                _ => json.extend_from_slice(value.as_str().as_bytes()),
+            }
         }
+        json.push(b'}');
+        Ok(json)
     }
 }
 
-fn custom_data(fields: Fields<'_>) -> std::result::Result<CustomData, Wrong> {
+fn custom_data(fields: &Fields<'_>) -> Read<CustomData> {
     let mut contents = Vec::new();
     for content in fields.list("contents")? {
-        let content = content.as_object().ok_or(Wrong { field: "contents", expected: "a list of objects" })?;
-        contents.push(Content { item_price: Fields(content).number("item_price")?, ..Content::default() });
+        let content = Fields::of(content).ok_or(Wrong { field: "contents", expected: "a list of objects" })?;
+        contents.push(Content { item_price: content.number("item_price")?, ..Content::default() });
     }
-    let others = fields.0.iter().filter(|(name, _)| !CustomData::KEYS.contains(&name.as_str()));
     Ok(CustomData {
         value: fields.number("value")?,
         currency: fields.owned("currency")?,
@@ -183,41 +217,54 @@ fn custom_data(fields: Fields<'_>) -> std::result::Result<CustomData, Wrong> {
         predicted_ltv: fields.number("predicted_ltv")?,
         net_revenue: fields.number("net_revenue")?,
         item_number: fields.owned("item_number")?,
-        properties: others.map(|(name, value)| (name.clone(), value.clone())).collect(),
         ..CustomData::default()
     })
 }
 
-fn app_data(fields: Fields<'_>) -> std::result::Result<AppData, Wrong> {
+fn app_data(fields: &Fields<'_>) -> Read<AppData> {
     let allowed = |field| {
         let expected = "0 or 1";
-        let allowed = fields.as_some(field, expected, |value| value.as_u64().filter(|number| *number < 2))?;
-        allowed.map(|number| number == 1).ok_or(Wrong { field, expected })
+        let allowed = fields.read(field, expected, |value| match value.number()? {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        });
+        allowed?.ok_or(Wrong { field, expected })
     };
-    let wrong = Wrong { field: "extinfo", expected: "sixteen texts" };
-    let texts: Option<Vec<&str>> = fields.list("extinfo")?.iter().map(Value::as_str).collect();
-    let texts = texts.filter(|texts| texts.len() == 16).ok_or(wrong)?;
-    let text = |place: usize| texts.get(place).copied().unwrap_or_default().to_owned();
+    let texts: Option<Vec<_>> = fields.list("extinfo")?.into_iter().map(Json::text).collect();
+    let texts = texts.filter(|texts| texts.len() == 16);
+    let texts = texts.ok_or(Wrong { field: "extinfo", expected: "sixteen texts" })?;
+    let text = |place: usize| texts.get(place).map(|text| text.to_string()).unwrap_or_default();
     let device = DeviceInfo { version: text(0), os_version: text(4), ..DeviceInfo::default() };
     Ok(AppData::new(device, allowed("advertiser_tracking_enabled")?, allowed("application_tracking_enabled")?))
 }
 
-fn data_processing(fields: Fields<'_>) -> std::result::Result<Option<DataProcessing>, Wrong> {
+fn data_processing(fields: &Fields<'_>) -> Read<Option<DataProcessing>> {
     let field = "data_processing_options";
-    if !fields.0.contains_key(field) {
+    if fields.get(field).is_none() {
         return Ok(None);
     }
-    let options = fields.list(field)?.iter().map(|option| option.as_str().map(str::to_owned));
+    let options = fields.list(field)?.into_iter().map(|option| option.text().map(Cow::into_owned));
     let options = options.collect::<Option<Vec<_>>>().ok_or(Wrong { field, expected: "a list of texts" })?;
-    let place = |field| fields.as_some(field, "a whole number", |value| u32::try_from(value.as_u64()?).ok());
+    let place = |field| fields.read(field, "a whole number", |value| value.number()?.parse().ok());
     let (country, state) = (place("data_processing_options_country")?, place("data_processing_options_state")?);
     Ok(Some(DataProcessing::of(options, country, state)))
+}
+
+fn holds_address(value: Json<'_>) -> bool {
+    let any = |values: Vec<Json<'_>>| values.into_iter().any(holds_address);
+    match value.as_str().as_bytes().first() {
+        Some(b'"') => value.text().is_some_and(|text| super::check::is_address(&text)),
+        Some(b'[') => value.elements().is_some_and(any),
+        Some(b'{') => value.members().is_some_and(|members| any(members.into_iter().map(|(_, value)| value).collect())),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::fields::everything;
     use super::*;
@@ -227,6 +274,18 @@ mod tests {
         Ok(all.remove(0))
     }
 
+    fn sent(document: &EventDocument) -> Value {
+        let mut json = Vec::new();
+        document.write(&mut json).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    }
+
+    fn problems(event: &impl Sendable) -> Vec<EventProblem> {
+        let mut problems = event.checked().refusals(now());
+        problems.extend(event.in_the_clear());
+        problems
+    }
+
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_767_225_600, 0).unwrap()
     }
@@ -234,14 +293,14 @@ mod tests {
     #[test]
     fn a_document_is_sent_as_the_event_that_it_is() {
         let written = serde_json::to_value(everything()).unwrap();
-        assert_eq!(serde_json::to_value(read(&written).unwrap()).unwrap(), written);
+        assert_eq!(sent(&read(&written).unwrap()), written);
         let mut clear = written.clone();
         clear["user_data"] = json!({ "em": " Mary@Example.com ", "ph": [16_505_551_212_u64], "ct": "???" });
         clear["of_tomorrow"] = json!({ "kept": [1] });
         clear["opt_out"] = Value::Null;
         let document = read(&clear).unwrap();
         assert_eq!(document.user_data().dropped()[0].key(), "ct");
-        let sent = serde_json::to_value(&document).unwrap();
+        let sent = sent(&document);
         let mary = UserData::new().email("mary@example.com").phone("16505551212");
         assert_eq!(sent["user_data"], serde_json::to_value(mary).unwrap());
         assert_eq!((&sent["of_tomorrow"]["kept"], sent.get("opt_out")), (&json!([1]), None));
@@ -280,7 +339,7 @@ mod tests {
             event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             let typed: Event = serde_json::from_value(event.clone()).unwrap();
             let document = read(&event).unwrap();
-            assert_eq!(document.checked().problems(now()), typed.problems(now()), "{change}");
+            assert_eq!(problems(&document), problems(&typed), "{change}");
         }
     }
 

@@ -69,8 +69,8 @@ impl Hashed {
     fn hex<'b>(&self, buffer: &'b mut [u8; 2 * SHA256]) -> &'b str {
         let length = 2 * usize::from(self.length);
         let (pairs, _) = buffer.as_chunks_mut::<2>();
-        for (pair, byte) in pairs.iter_mut().zip(self.bytes) {
-            *pair = PAIRS[usize::from(byte)];
+        for (pair, byte) in pairs.iter_mut().zip(&self.bytes) {
+            *pair = PAIRS[usize::from(*byte)];
         }
         // Hexadecimal digits are always UTF-8.
         buffer.get(..length).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
@@ -95,7 +95,7 @@ fn sha256_of_short(text: &[u8]) -> Option<[u8; SHA256]> {
     let mut state = START;
     compress256(&mut state, &[block]);
     let mut bytes = [0; SHA256];
-    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&state) {
         *bytes = word.to_be_bytes();
     }
     Some(bytes)

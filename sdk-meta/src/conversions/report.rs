@@ -1,23 +1,37 @@
 //! What became of the events.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
+use acd_core::json::Json;
 
 use super::check::InvalidEvent;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Meta's answer to a request with events.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventsReceived {
     /// How many events it took.
     pub events_received: u64,
     /// What it has to say about them, such as on fields that it ignored.
-    #[serde(default)]
     pub messages: Vec<String>,
     /// The id of the exchange, for Meta's support.
     pub fbtrace_id: Option<String>,
     /// How many it has processed already, where it says so.
     pub num_processed_entries: Option<u64>,
+}
+
+impl EventsReceived {
+    pub(super) fn of(answer: Json<'_>) -> Option<Self> {
+        let number = |name| answer.get(name)?.number()?.parse().ok();
+        let messages = answer.get("messages").and_then(Json::elements).unwrap_or_default();
+        Some(Self {
+            events_received: number("events_received")?,
+            messages: messages.into_iter().filter_map(|message| message.text().map(Cow::into_owned)).collect(),
+            fbtrace_id: answer.get("fbtrace_id").and_then(Json::text).map(Cow::into_owned),
+            num_processed_entries: number("num_processed_entries"),
+        })
+    }
 }
 
 /// What became of one request.

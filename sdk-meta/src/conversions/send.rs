@@ -131,12 +131,16 @@ impl<'c, 'e, E: Sendable> SendEvents<'c, 'e, E> {
     pub fn check(&self) -> Vec<InvalidEvent> {
         let now = DateTime::<Utc>::from(self.meta.http().runtime().wall());
         let events = self.events.iter().enumerate();
-        events.filter_map(|(index, event)| self.invalid(index, event.checked(), now)).collect()
+        events.filter_map(|(index, event)| self.invalid(index, event, now)).collect()
     }
 
-    fn invalid(&self, index: usize, event: &Event, now: DateTime<Utc>) -> Option<InvalidEvent> {
-        let problems = if self.clear_personal_data { event.refusals(now) } else { event.problems(now) };
-        (!problems.is_empty()).then(|| InvalidEvent { index, event_id: event.event_id.clone(), problems })
+    fn invalid(&self, index: usize, event: &E, now: DateTime<Utc>) -> Option<InvalidEvent> {
+        let checked = event.checked();
+        let mut problems = checked.refusals(now);
+        if !self.clear_personal_data {
+            problems.extend(event.in_the_clear());
+        }
+        (!problems.is_empty()).then(|| InvalidEvent { index, event_id: checked.event_id.clone(), problems })
     }
 
     async fn run(self) -> Result<SendReport> {
@@ -164,7 +168,8 @@ impl<'c, 'e, E: Sendable> SendEvents<'c, 'e, E> {
 
     async fn deliver(&self, batch: Batch, tail: &[u8]) -> BatchOutcome {
         let operation = if batch.repeatable { &SEND } else { &SEND_ONCE };
-        let call = MetaCall::<EventsReceived>::json(self.meta, operation).path("dataset", &self.dataset).http(|call| {
+        let call = MetaCall::reading(self.meta, operation, |response| Box::pin(response.look(EventsReceived::of)));
+        let call = call.path("dataset", &self.dataset).http(|call| {
             let call = call.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let call = call.body(batch.into_body(tail));
             match &self.customise {

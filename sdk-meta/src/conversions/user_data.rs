@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use acd_core::json::Json;
 use chrono::{DateTime, Utc};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap as _;
@@ -177,6 +178,41 @@ impl UserData {
         let hashed = self.by_key().filter_map(|hashes| hashes.first()).map(|(key, _)| key.as_str());
         let plain = self.plain.iter().map(|(key, _)| key.as_str());
         hashed.chain(plain)
+    }
+
+    /// Reads what serde would read, without a reader of every type that JSON has.
+    pub(super) fn of_json(json: Json<'_>) -> Option<Self> {
+        fn text(value: Json<'_>) -> Option<Cow<'_, str>> {
+            let whole = |number: &&str| number.bytes().all(|digit| digit.is_ascii_digit());
+            value.text().or_else(|| value.number().filter(whole).map(Cow::Borrowed))
+        }
+        let mut user = Self::new();
+        for (name, value) in json.members()? {
+            if let Some(key) = UserKey::from_name(&name) {
+                if let Some(values) = value.elements() {
+                    for value in values {
+                        user = user.with(key, text(value)?);
+                    }
+                } else {
+                    user = user.with(key, text(value)?);
+                }
+            } else if let Some(key) = PlainKey::from_name(&name) {
+                user = user.plain(key, text(value)?);
+            }
+        }
+        Some(user)
+    }
+
+    /// Reads people as JSON, one object for each, and hashes them on the way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for text that is no JSON array of objects of texts and lists of
+    /// texts.
+    pub fn read_all(json: &[u8]) -> crate::Result<Vec<Self>> {
+        let people = Json::read(json).and_then(Json::elements);
+        let people = people.and_then(|people| people.into_iter().map(Self::of_json).collect());
+        let wrong = "the people are no JSON array of objects that hold texts and lists of texts";
+        people.ok_or_else(|| crate::Error::new(crate::ErrorKind::Request, wrong))
     }
 
     fn put(&mut self, key: UserKey, hash: Hashed) {
@@ -405,10 +441,18 @@ mod tests {
     fn what_is_read_in_the_clear_is_hashed_at_once() {
         let clear =
             json!({"em": [" Mary@Example.com", "00".repeat(32)], "ph": 16505551212_u64, "lead_id": 7, "new": [1]});
+        let clear_text = clear.to_string();
         let read: UserData = serde_json::from_value(clear).unwrap();
         let told = UserData::new().email("mary@example.com").with(UserKey::Email, "00".repeat(32));
         assert_eq!(read, told.phone("+1 650 555 1212").plain(PlainKey::LeadId, "7"));
         assert!(!serde_json::to_string(&read).unwrap().to_lowercase().contains("mary"));
+        assert_eq!(UserData::read_all(format!("[{clear_text}]").as_bytes()).unwrap(), [read]);
+        for wrong in
+            ["{}", "[1]", r#"[{"em":{}}]"#, r#"[{"em":[["mary"]]}]"#, r#"[{"fbc":["mary"]}]"#, r#"[{"ph":1.5}]"#]
+        {
+            let error = UserData::read_all(wrong.as_bytes()).unwrap_err();
+            assert!(error.kind() == crate::ErrorKind::Request && !error.to_string().contains("mary"), "{error}");
+        }
         let bad: UserData = serde_json::from_value(json!({"em": "mary at example.com", "external_id": "7"})).unwrap();
         assert_eq!(bad.keys().collect::<Vec<_>>(), ["external_id"]);
         assert_eq!(bad.dropped()[0].key(), "em");

@@ -1,7 +1,9 @@
 //! Meta's own account of a failure.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use acd_core::json::Json;
 use serde_json::Value;
 
 use super::ErrorClass;
@@ -38,32 +40,41 @@ pub struct ApiError {
 impl ApiError {
     /// Reads the body of an answer; `None` when it is not Meta's envelope of an error.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        let mut body: Value = serde_json::from_slice(body).ok()?;
-        let error = body.get_mut("error")?.as_object_mut()?;
+        let error = Self::envelope(body)?;
         // An object, or an object that was written as text.
-        let data = match error.remove("error_data") {
-            Some(Value::String(text)) => Some(serde_json::from_slice(text.as_bytes()).unwrap_or(Value::String(text))),
-            Some(Value::Null) | None => None,
-            other => other,
+        let data = match error.get("error_data").map(|data| serde_json::from_str(data.as_str())) {
+            Some(Ok(Value::String(text))) => Some(serde_json::from_str(&text).unwrap_or(Value::String(text))),
+            Some(Ok(Value::Null) | Err(_)) | None => None,
+            Some(Ok(data)) => Some(data),
         };
-        let mut text = |name: &str| match error.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        };
-        let (message, kind, trace_id) = (text("message").unwrap_or_default(), text("type"), text("fbtrace_id"));
-        let (user_title, user_message) = (text("error_user_title"), text("error_user_msg"));
-        let number = |name: &str| error.get(name).and_then(Value::as_i64);
+        let blame = data.as_ref().map(blame).unwrap_or_default();
+        Some(Self { data, blame, ..Self::head(error)? })
+    }
+
+    /// Reads what the pipeline decides by: all but the data, for which every value that JSON can hold would have to be
+    /// understood.
+    pub(super) fn read_head(body: &[u8]) -> Option<Self> {
+        Self::head(Self::envelope(body)?)
+    }
+
+    fn envelope(body: &[u8]) -> Option<Json<'_>> {
+        Json::read(body)?.get("error")
+    }
+
+    fn head(error: Json<'_>) -> Option<Self> {
+        let text = |name: &str| error.get(name).and_then(Json::text).map(Cow::into_owned);
+        let number = |name: &str| error.get(name)?.number()?.parse().ok();
         Some(Self {
             code: number("code")?,
             subcode: number("error_subcode"),
-            kind,
-            message,
-            is_transient: error.get("is_transient").and_then(Value::as_bool).unwrap_or(false),
-            user_title,
-            user_message,
-            blame: data.as_ref().map(blame).unwrap_or_default(),
-            trace_id,
-            data,
+            kind: text("type"),
+            message: text("message").unwrap_or_default(),
+            is_transient: error.get("is_transient").and_then(Json::flag).unwrap_or(false),
+            user_title: text("error_user_title"),
+            user_message: text("error_user_msg"),
+            blame: Vec::new(),
+            trace_id: text("fbtrace_id"),
+            data: None,
         })
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use acd_core::json::Json;
 use acd_core::{Answer, Classify, ErrorKind, Verdict};
-use serde_json::Value;
 
 use super::{ApiError, ErrorClass};
 use crate::limits::Usage;
@@ -19,7 +19,7 @@ impl Classify for MetaErrors {
         if answer.status.is_success() && !may_be_error(answer.body) {
             return (!is_json(answer.body)).then(|| Verdict::new().kind(ErrorKind::Server).retryable(true));
         }
-        match ApiError::read(answer.body) {
+        match ApiError::read_head(answer.body) {
             Some(error) => Some(verdict(&error, answer)),
             None if answer.status.is_success() => None,
             None => Some(verdict_of_upload(answer.body)),
@@ -67,12 +67,11 @@ fn verdict(error: &ApiError, answer: &Answer<'_>) -> Verdict {
 /// unless it says that it may pass.
 fn verdict_of_upload(body: &[u8]) -> Verdict {
     let verdict = Verdict::new().keep_body();
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return verdict };
-    let Some(info) = body.get("debug_info") else { return verdict };
-    let retriable = info.get("retriable").and_then(Value::as_bool).unwrap_or(false);
+    let Some(info) = Json::read(body).and_then(|body| body.get("debug_info")) else { return verdict };
+    let retriable = info.get("retriable").and_then(Json::flag).unwrap_or(false);
     let verdict = if retriable { verdict.retryable(true) } else { verdict };
-    match info.get("type").and_then(Value::as_str) {
-        Some(kind) => verdict.code(kind),
+    match info.get("type").and_then(Json::text) {
+        Some(kind) => verdict.code(kind.into_owned()),
         None => verdict,
     }
 }
@@ -102,6 +101,7 @@ mod tests {
     use acd_core::testing::{Script, answer};
     use acd_core::{Error, Operation, RetryConfig};
     use http::Method;
+    use serde_json::Value;
 
     use super::*;
     use crate::MetaCall;

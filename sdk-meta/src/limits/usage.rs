@@ -1,13 +1,14 @@
 //! The headers in which Meta says how much of its limits is used.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::time::Duration;
 
+use acd_core::json::Json;
 use http::HeaderMap;
-use serde_json::{Map, Value};
 
 use super::AccessTier;
 use crate::macros::open_enum;
+use crate::text::decimal;
 
 /// A block because of the score of an ad account: five minutes, or one for apps with full access.
 const LIMITED_BLOCK: Duration = Duration::from_secs(300);
@@ -95,8 +96,8 @@ pub struct Usage {
     pub page: Option<Share>,
     /// `X-Ad-Account-Usage`: of the ad account.
     pub account: Option<AccountUsage>,
-    /// `X-Business-Use-Case-Usage`: by the id of the business or ad account.
-    pub use_cases: HashMap<String, Vec<UseCaseUsage>>,
+    /// `X-Business-Use-Case-Usage`: with the id of the business or ad account of each.
+    pub use_cases: Vec<(String, UseCaseUsage)>,
     /// `X-FB-Ads-Insights-Throttle`: of reports.
     pub insights: Option<InsightsUsage>,
 }
@@ -119,7 +120,7 @@ impl Usage {
     #[must_use]
     pub fn largest(&self) -> Option<f64> {
         let shares = self.app.iter().chain(&self.page).map(Share::largest);
-        let use_cases = self.use_cases.values().flatten().map(|usage| usage.share.largest());
+        let use_cases = self.use_cases.iter().map(|(_, usage)| usage.share.largest());
         let account = self.account.iter().map(|usage| usage.acc_id_util_pct);
         let insights = self.insights.iter().map(|usage| usage.app_id_util_pct.max(usage.acc_id_util_pct));
         shares.chain(use_cases).chain(account).chain(insights).reduce(f64::max)
@@ -130,7 +131,7 @@ impl Usage {
     pub fn tier(&self) -> Option<AccessTier> {
         let account = self.account.iter().filter_map(|usage| usage.ads_api_access_tier.clone());
         let insights = self.insights.iter().filter_map(|usage| usage.ads_api_access_tier.clone());
-        let use_cases = self.use_cases.values().flatten().filter_map(|usage| usage.ads_api_access_tier.clone());
+        let use_cases = self.use_cases.iter().filter_map(|(_, usage)| usage.ads_api_access_tier.clone());
         account.chain(insights).chain(use_cases).find(|tier| !matches!(tier, AccessTier::Unknown(_)))
     }
 
@@ -138,7 +139,7 @@ impl Usage {
     /// account's, which counts only once it is used up, in seconds.
     #[must_use]
     pub fn regain_access(&self) -> Option<Duration> {
-        let minutes = self.use_cases.values().flatten().map(|usage| usage.estimated_time_to_regain_access);
+        let minutes = self.use_cases.iter().map(|(_, usage)| usage.estimated_time_to_regain_access);
         let use_case =
             minutes.max().filter(|minutes| *minutes > 0).map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
         let used_up = self.account.as_ref().filter(|usage| usage.acc_id_util_pct >= 100.0);
@@ -148,7 +149,7 @@ impl Usage {
 
     /// What is told of one use case, over all ids: an answer speaks of the business and of the account.
     pub(super) fn of(&self, use_case: &UseCase) -> impl Iterator<Item = &UseCaseUsage> {
-        self.use_cases.values().flatten().filter(move |usage| usage.use_case == *use_case)
+        self.use_cases.iter().map(|(_, usage)| usage).filter(move |usage| usage.use_case == *use_case)
     }
 }
 
@@ -159,32 +160,37 @@ impl AccessTier {
     }
 }
 
-/// By hand and not by `derive`: every WebAssembly module that calls Meta holds it.
 fn read<T>(headers: &HeaderMap, name: &str, of: fn(Members<'_>) -> Option<T>) -> Option<T> {
-    let value: Value = serde_json::from_slice(headers.get(name)?.as_bytes()).ok()?;
-    of(Members(value.as_object()?))
+    of(Members(Json::read(headers.get(name)?.as_bytes())?.members()?))
 }
 
 /// The members of an object. What is missing is zero, and what is something else makes the header one that is not
 /// understood.
-#[derive(Clone, Copy)]
-struct Members<'j>(&'j Map<String, Value>);
+struct Members<'j>(Vec<(Cow<'j, str>, Json<'j>)>);
 
-impl Members<'_> {
-    fn percent(self, name: &str) -> Option<f64> {
-        self.0.get(name).map_or(Some(0.0), Value::as_f64)
+impl<'j> Members<'j> {
+    fn get(&self, name: &str) -> Option<Json<'j>> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
-    fn count(self, name: &str) -> Option<u64> {
-        self.0.get(name).map_or(Some(0), Value::as_u64)
+    fn percent(&self, name: &str) -> Option<f64> {
+        self.get(name).map_or(Some(0.0), |value| decimal(value.number()?))
     }
 
-    fn tier(self) -> Option<AccessTier> {
-        self.0.get("ads_api_access_tier").and_then(Value::as_str).map(AccessTier::from)
+    fn count(&self, name: &str) -> Option<u64> {
+        self.get(name).map_or(Some(0), |value| value.number()?.parse().ok())
+    }
+
+    fn tier(&self) -> Option<AccessTier> {
+        self.get("ads_api_access_tier")?.text().map(|tier| AccessTier::from(&*tier))
     }
 }
 
 fn share(of: Members<'_>) -> Option<Share> {
+    share_of(&of)
+}
+
+fn share_of(of: &Members<'_>) -> Option<Share> {
     Some(Share {
         call_count: of.percent("call_count")?,
         total_time: of.percent("total_time")?,
@@ -195,7 +201,7 @@ fn share(of: Members<'_>) -> Option<Share> {
 fn account(of: Members<'_>) -> Option<AccountUsage> {
     Some(AccountUsage {
         acc_id_util_pct: of.percent("acc_id_util_pct")?,
-        reset_time_duration: of.0.get("reset_time_duration").and_then(Value::as_u64),
+        reset_time_duration: of.get("reset_time_duration").and_then(|value| value.number()?.parse().ok()),
         ads_api_access_tier: of.tier(),
     })
 }
@@ -208,20 +214,21 @@ fn insights(of: Members<'_>) -> Option<InsightsUsage> {
     })
 }
 
-fn use_cases(of: Members<'_>) -> Option<HashMap<String, Vec<UseCaseUsage>>> {
-    let one = |usage: &Value| {
-        let of = Members(usage.as_object()?);
-        Some(UseCaseUsage {
-            use_case: UseCase::from(of.0.get("type")?.as_str()?),
-            share: share(of)?,
-            estimated_time_to_regain_access: of.count("estimated_time_to_regain_access")?,
-            ads_api_access_tier: of.tier(),
-        })
-    };
-    let of_id = |(id, list): (&String, &Value)| {
-        Some((id.clone(), list.as_array()?.iter().map(one).collect::<Option<Vec<_>>>()?))
-    };
-    of.0.iter().map(of_id).collect()
+fn use_cases(of: Members<'_>) -> Option<Vec<(String, UseCaseUsage)>> {
+    let mut all = Vec::new();
+    for (id, list) in of.0 {
+        for usage in list.elements()? {
+            let of = Members(usage.members()?);
+            let usage = UseCaseUsage {
+                use_case: UseCase::from(&*of.get("type")?.text()?),
+                share: share_of(&of)?,
+                estimated_time_to_regain_access: of.count("estimated_time_to_regain_access")?,
+                ads_api_access_tier: of.tier(),
+            };
+            all.push((id.clone().into_owned(), usage));
+        }
+    }
+    Some(all)
 }
 
 #[cfg(test)]
@@ -254,7 +261,7 @@ mod tests {
         assert_eq!(usage.app.unwrap().largest(), 28.0);
         assert_eq!(usage.page.unwrap().largest(), 85.0);
         assert_eq!(usage.account.as_ref().unwrap().acc_id_util_pct, 9.67);
-        assert_eq!(usage.use_cases["66782684"][0].share.call_count, 95.0);
+        assert_eq!(usage.use_cases[0].1.share.call_count, 95.0);
         assert_eq!(usage.insights.as_ref().unwrap().app_id_util_pct, 10.5);
         assert_eq!((usage.largest(), usage.tier()), (Some(95.0), Some(AccessTier::Full)));
         assert_eq!(usage.regain_access(), Some(Duration::from_secs(180)), "the account's score is not used up");

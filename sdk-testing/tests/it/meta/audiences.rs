@@ -200,7 +200,7 @@ async fn calls_count_towards_the_quota_of_audiences() {
     let path = format!("{}/customaudiences", client.account);
     let answer = client.send("GET", &path, None).await.unwrap();
     let usage = acd_meta::Usage::read(answer.headers());
-    let used = usage.use_cases.values().flatten().map(|used| used.use_case.clone()).collect::<Vec<_>>();
+    let used = usage.use_cases.iter().map(|(_, used)| used.use_case.clone()).collect::<Vec<_>>();
     assert_eq!(used, [UseCase::CustomAudience]);
     client.get(&path).await;
     assert_eq!(refusal(&client.get(&path).await), (80_003, Some(2_446_079)));

@@ -23,7 +23,13 @@ mkdirSync(dist);
 mkdirSync(made);
 
 // The modules, as small as they get.
-const MODULES = { core: 'acd_wasm', analytics: 'acd_wasm_analytics', signing: 'acd_wasm_signing', webhooks: 'acd_wasm_webhooks' };
+const MODULES = {
+  core: 'acd_wasm',
+  analytics: 'acd_wasm_analytics',
+  meta: 'acd_wasm_meta',
+  signing: 'acd_wasm_signing',
+  webhooks: 'acd_wasm_webhooks',
+};
 const optimiser = join(here, 'node_modules/binaryen/bin/wasm-opt');
 const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext', 'multivalue'];
 // A function that is put into its one caller takes locals of its own along, whose numbers a compressor finds nowhere else.

@@ -121,6 +121,6 @@ function rethrow(thrown: unknown): never {
 }
 
 /** The settings that the module reads, as JSON. */
-export function settings({ headers, maxAttempts }: ClientOptions): string {
+export function settings({ headers, maxAttempts }: Pick<ClientOptions, 'headers' | 'maxAttempts'>): string {
   return JSON.stringify({ headers, maxAttempts });
 }

@@ -1,6 +1,6 @@
 /**
- * Everything but `@acd/sdk/signing`, which is for services alone. Programs that use one part load it from its own entry, such
- * as `@acd/sdk/platform`.
+ * Everything but `@acd/sdk/meta` and `@acd/sdk/signing`, which are for services alone. Programs that use one part load it
+ * from its own entry, such as `@acd/sdk/platform`.
  *
  * @packageDocumentation
  */

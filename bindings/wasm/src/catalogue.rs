@@ -8,6 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 static CATALOGUE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let mut all = Vec::new();
+    #[cfg(feature = "meta")]
+    all.extend(acd_meta::operations());
     #[cfg(feature = "platform")]
     all.extend(acd_platform::operations());
     all.sort_unstable_by_key(Operation::name);

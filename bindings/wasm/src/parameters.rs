@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
+#[cfg(feature = "platform")]
+use acd_core::Operation;
 use acd_core::json::Json;
-use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind, Operation, RetryConfig};
+use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind};
 
 /// Names and values, in their order.
 type Pairs<'j> = Vec<(Cow<'j, str>, Cow<'j, str>)>;
@@ -29,12 +31,20 @@ impl<'j> ClientSettings<'j> {
         Ok(read)
     }
 
+    /// The same, for whoever applies them later.
+    #[cfg(feature = "meta")]
+    pub(crate) fn into_owned(self) -> ClientSettings<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let headers = self.headers.into_iter().map(|(name, value)| (owned(name), owned(value)));
+        ClientSettings { headers: headers.collect(), max_attempts: self.max_attempts }
+    }
+
     pub(crate) fn apply(self, mut client: ClientBuilder) -> ClientBuilder {
         for (name, value) in self.headers {
             client = client.header(&*name, &*value);
         }
         match self.max_attempts {
-            Some(attempts) => client.retry(RetryConfig::default().with_max_attempts(attempts)),
+            Some(attempts) => client.max_attempts(attempts),
             None => client,
         }
     }
@@ -44,7 +54,7 @@ impl<'j> ClientSettings<'j> {
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'j> {
     /// For the placeholders of the operation's path, in their order.
-    path: Vec<Cow<'j, str>>,
+    pub(crate) path: Vec<Cow<'j, str>>,
     query: Pairs<'j>,
     headers: Pairs<'j>,
     idempotency_key: Option<Cow<'j, str>>,
@@ -70,17 +80,23 @@ impl<'j> Parameters<'j> {
         Ok(read)
     }
 
-    pub(crate) fn apply<'c>(self, operation: &'static Operation, mut call: CallBuilder<'c>) -> CallBuilder<'c> {
-        for (name, value) in placeholders(operation.path()).zip(self.path) {
+    #[cfg(feature = "platform")]
+    pub(crate) fn apply<'c>(&self, operation: &'static Operation, mut call: CallBuilder<'c>) -> CallBuilder<'c> {
+        for (name, value) in placeholders(operation.path()).zip(&self.path) {
             call = call.path_param(name, value);
         }
-        for (name, value) in self.query {
-            call = call.query(&name, value);
+        self.options(call)
+    }
+
+    /// Everything but the path.
+    pub(crate) fn options<'c>(&self, mut call: CallBuilder<'c>) -> CallBuilder<'c> {
+        for (name, value) in &self.query {
+            call = call.query(name, value);
         }
-        for (name, value) in self.headers {
-            call = call.header(&*name, &*value);
+        for (name, value) in &self.headers {
+            call = call.header(&**name, &**value);
         }
-        if let Some(key) = self.idempotency_key {
+        if let Some(key) = &self.idempotency_key {
             call = call.idempotency_key(key);
         }
         if let Some(limit) = self.timeout {
@@ -90,13 +106,14 @@ impl<'j> Parameters<'j> {
             call = call.attempt_timeout(limit);
         }
         match self.max_attempts {
-            Some(attempts) => call.retry(RetryConfig::default().with_max_attempts(attempts)),
+            Some(attempts) => call.max_attempts(attempts),
             None => call,
         }
     }
 }
 
 /// The names in the braces of a path template.
+#[cfg(feature = "platform")]
 fn placeholders(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
@@ -143,7 +160,7 @@ fn plain(value: Json<'_>) -> Result<Pairs<'_>, &'static str> {
     Ok(plain)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "platform"))]
 mod tests {
     use acd_core::Client;
     use http::Method;

@@ -13,13 +13,14 @@ const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const budget = JSON.parse(readFileSync(join(folder, 'budget.json'), 'utf8'));
 const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length;
 const modules = Object.fromEntries(
-  ['core', 'analytics', 'signing', 'webhooks'].map((name) => [name, compressed(readFileSync(join(folder, `dist/${name}.wasm`)))]),
+  ['core', 'analytics', 'meta', 'signing', 'webhooks'].map((name) => [name, compressed(readFileSync(join(folder, `dist/${name}.wasm`)))]),
 );
 
 /** The file of each entry, and the modules that it loads. */
 const ENTRIES = {
   index: ['index.js', ['core', 'analytics', 'webhooks']],
   analytics: ['analytics.js', ['analytics']],
+  meta: ['meta.js', ['meta']],
   platform: ['platform.js', ['core']],
   signing: ['signing.js', ['signing']],
   webhooks: ['webhooks.js', ['webhooks']],

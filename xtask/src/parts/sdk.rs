@@ -10,11 +10,11 @@ use std::{
 
 use secrecy::ExposeSecret;
 
-use super::{Context, npm, wasm};
+use super::{Context, meta::Simulator, npm, wasm};
 use crate::{
     error::Error,
     report::Outcome,
-    server::Server,
+    server::{self, Server},
     setup::{self, Compiler, Need, Node},
     shell,
     workspace::Workspace,
@@ -30,6 +30,8 @@ const MODULES: [(&str, &str); 4] = [
     ("acd-wasm-signing", "acd_wasm_signing"),
     ("acd-wasm-webhooks", "acd_wasm_webhooks"),
 ];
+/// The module of calls compiled for a vendor: package, feature, and the library that it becomes.
+const VENDORS: [(&str, &str, &str); 1] = [("acd-wasm", "meta", "acd_wasm_meta")];
 /// Of the workspace's manifest: the smallest code.
 const PROFILE: &str = "wasm";
 /// Tests that need no server but their own.
@@ -44,6 +46,8 @@ const TESTS: &[&str] = &[
     "tests/browser.test.mjs",
 ];
 const SIZES: &str = "tests/size.test.mjs";
+/// Against a server of its own and the simulated Meta.
+const META: &str = "tests/meta.test.mjs";
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
@@ -61,6 +65,8 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
         );
     }
     shell::run(&mut tests)?;
+    let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
+    shell::run(node.command(&folder).args(["--test", META]).env("META", &simulator.meta))?;
     live(context, &node, &folder)?;
     let project = made(workspace).join("stranger");
     try_as_a_stranger(workspace, &node, &folder, &project)?;
@@ -75,6 +81,16 @@ pub(crate) fn build(workspace: &Workspace, node: &Node, compiler: Compiler) -> R
         // One at a time: built together, each would have the features that the other asks of their dependencies.
         shell::run(compiler.build_small(workspace).args(["--lib", "--profile", PROFILE, "-p", name]))?;
         wasm::bind(workspace, "web", &compiler.module(workspace, PROFILE, library), &bound)?;
+    }
+    for (package, feature, library) in VENDORS {
+        // By itself: cargo gives a package all features that any of one build asks for.
+        let mut build = compiler.build_small(workspace);
+        build.args(["--lib", "--profile", PROFILE, "-p", package, "--no-default-features", "--features", feature]);
+        shell::run(&mut build)?;
+        let compiled = compiler.module(workspace, PROFILE, &package.replace('-', "_"));
+        let module = made(workspace).join(library).with_extension("wasm");
+        fs::copy(&compiled, &module).map_err(Error::file("write", &module))?;
+        wasm::bind(workspace, "web", &module, &bound)?;
     }
     let types = workspace.root.join(TYPES);
     node.install(&types)?;

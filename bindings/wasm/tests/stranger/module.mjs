@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 
 import * as all from '@acd/sdk';
 import { AnalyticsClient } from '@acd/sdk/analytics';
+import { hashUserData, MetaClient } from '@acd/sdk/meta';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
 import { signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
@@ -21,3 +22,8 @@ const call = signedFetch({ keyId: 'k', secret: 'c2VjcmV0IG9mIGF0IGxlYXN0IHRoaXJ0
   return new Response('signed');
 });
 assert.equal(await (await call('http://127.0.0.1:4/', { method: 'POST', body: '{}' })).text(), 'signed');
+assert.equal((await hashUserData([{ em: 'Mary@Example.com' }])).users[0].em[0].slice(0, 8), 'f1904cf1');
+const meta = new MetaClient({ accessToken: 't', baseUrl: 'http://127.0.0.1:4', maxAttempts: 1 });
+const event = { event_name: 'Lead', event_time: Math.floor(Date.now() / 1000), action_source: 'email', user_data: { em: 'a@b.test' } };
+const { batches } = await meta.conversions.send('42', [event]);
+assert.equal(batches[0].error.kind, 'connect');

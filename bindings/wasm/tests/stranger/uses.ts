@@ -1,5 +1,6 @@
 // Types: what is right compiles, and what is wrong does not.
 import { AnalyticsClient, type FailedEvents } from '@acd/sdk/analytics';
+import { type ConversionEvent, hashUserData, MetaClient, type SendReport } from '@acd/sdk/meta';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
 import { RequestSigner, RequestVerifier, type VerifiedRequest, signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
@@ -60,4 +61,24 @@ export async function sign(body: Uint8Array): Promise<VerifiedRequest> {
   new RequestVerifier({ keys: {} });
   const verifier = new RequestVerifier({ keys: { svk_1: [{ publicKey: 'x' }, { secret: 's' }] }, remember: (key, until) => key !== '' && until > new Date() });
   return verifier.verify({ url: '/', headers: { ...headers, host: ['h'] }, body: null });
+}
+
+export async function convert(signal: AbortSignal): Promise<number> {
+  const meta = new MetaClient({ accessToken: 't', appSecret: 's', version: 'v26.0' });
+  const event: ConversionEvent = {
+    event_name: 'Purchase',
+    event_time: 1_767_225_600,
+    action_source: 'website',
+    event_id: 'order-1',
+    event_source_url: 'https://shop.test/',
+    user_data: { em: 'mary@example.com', client_user_agent: 'm' },
+    custom_data: { value: 9.5, currency: 'EUR', plan: 'pro' },
+  };
+  const report: SendReport = await meta.withToken('page').conversions.send('42', [event], { testEventCode: 'TEST1', signal });
+  // @ts-expect-error An event has a time.
+  await meta.conversions.send('42', [{ event_name: 'Lead', action_source: 'email', user_data: {} }]);
+  // @ts-expect-error A client has a token.
+  new MetaClient({});
+  const { users } = await hashUserData([{ em: 'a@b.test', ph: ['+1 650'] }]);
+  return report.orThrow().received + users.length;
 }

@@ -1,0 +1,88 @@
+/**
+ * Meta: the Conversions API, and hashing for it. For back ends: whoever has the access token may do what it allows.
+ *
+ * @packageDocumentation
+ */
+import { settings } from './client.js';
+import { Calls } from './meta/calls.js';
+import { Conversions } from './meta/conversions.js';
+import { module } from './module/meta.js';
+
+export type { CallOptions } from './client.js';
+export { AcdError, type Attempt, type ErrorKind } from './error.js';
+export {
+  type ConversionEvent,
+  Conversions,
+  type EventProblem,
+  type InvalidEvent,
+  type SendEventsOptions,
+  type SentBatch,
+  SendReport,
+} from './meta/conversions.js';
+export { type DroppedValue, type HashedUsers, hashUserData, normalizeCurrency, normalizeUserValue, type UserKey } from './meta/users.js';
+
+/** Settings of a client of Meta. */
+export interface MetaClientOptions {
+  /** The access token of a system user, a user or a page. */
+  accessToken: string;
+  /** Proves with every call that the caller holds the app's secret too (`appsecret_proof`). */
+  appSecret?: string | undefined;
+  /** The version of the Graph API. Default `v26.0`. */
+  version?: string | undefined;
+  /** Another server than `https://graph.facebook.com`, such as a simulator. */
+  baseUrl?: string | undefined;
+  /** Sent with every call. */
+  headers?: Record<string, string> | undefined;
+  /** How often a call is tried at most, 1 for no repetition. Default 3. */
+  maxAttempts?: number | undefined;
+}
+
+/** Where a client that is made from another finds what it calls by. */
+const CALLS = /* @__PURE__ */ Symbol('calls');
+
+/**
+ * Calls Meta's Graph API. Calls wait for Meta's limits, which are learnt from the headers of its answers; clients that one
+ * was made from share them. Settings that cannot work reject the first call.
+ */
+export class MetaClient {
+  /** Events of websites, apps and shops: the Conversions API. */
+  readonly conversions: Conversions;
+  readonly #calls: Calls;
+
+  constructor(options: MetaClientOptions) {
+    this.#calls = (options as { [CALLS]?: Calls })[CALLS] ?? open(options);
+    this.conversions = new Conversions(this.#calls);
+  }
+
+  /** The same client with another token, such as that of a page. */
+  withToken(accessToken: string): MetaClient {
+    return this.#with('token', accessToken);
+  }
+
+  /** The same client speaking for the app itself, which needs `appSecret`. */
+  asApp(appId: string): MetaClient {
+    return this.#with('app', appId);
+  }
+
+  /**
+   * The same client, whose calls by an object's id count towards the limits of this ad account: such a call does not say
+   * whose the object is, and Meta counts by account.
+   */
+  forAccount(accountId: string): MetaClient {
+    return this.#with('account', accountId);
+  }
+
+  #with(what: string, value: string): MetaClient {
+    const calls = new Calls(async () => (await this.#calls.ready()).with(what, value));
+    return new MetaClient({ accessToken: '', [CALLS]: calls } as MetaClientOptions);
+  }
+}
+
+function open(options: MetaClientOptions): Calls {
+  const { accessToken, appSecret, baseUrl, version } = options;
+  const said = settings(options);
+  return new Calls(async () => {
+    const { MetaClient } = await module();
+    return new MetaClient(accessToken, appSecret, baseUrl, version, said);
+  });
+}

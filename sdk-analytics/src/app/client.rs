@@ -14,8 +14,9 @@ use crate::builder::AnalyticsClientBuilder;
 use crate::client::AnalyticsClient;
 use crate::context::Context;
 use crate::error::EnqueueError;
-use crate::event::{Defaults, Group, Identify, MessageId, Page, Screen, Track};
+use crate::event::{Defaults, Group, Identify, JsonEvent, MessageId, Page, Screen, Track};
 use crate::journal::DurableQueue;
+use crate::wire::MessageType;
 
 /// The folder of the queue, beside the file with the ids.
 const QUEUE: &str = "queue";
@@ -49,6 +50,8 @@ struct Current {
     anonymous_id: Option<String>,
     user_id: Option<String>,
     context: Option<Context>,
+    /// The same as JSON.
+    context_json: Option<String>,
 }
 
 /// Whose events an [`AppClient`] sends.
@@ -157,6 +160,20 @@ impl AppClient {
         self.client.group(event.or(current.defaults()))
     }
 
+    /// Queues an event of any kind whose free-form parts are JSON texts.
+    ///
+    /// # Errors
+    /// As [`AnalyticsClient::enqueue_json`].
+    pub fn enqueue_json(&self, event: JsonEvent<'_>) -> Result<MessageId, EnqueueError> {
+        let current = self.current();
+        self.client.enqueue_json(&JsonEvent {
+            user_id: event.user_id.or(current.user_id.as_deref()),
+            anonymous_id: event.anonymous_id.or(current.anonymous_id.as_deref()),
+            context: event.context.or(current.context_json.as_deref()),
+            ..event
+        })
+    }
+
     /// Queues who the user is, ties to them what this visitor did before, and remembers them for the events to come.
     ///
     /// # Errors
@@ -166,9 +183,19 @@ impl AppClient {
         let current = self.current();
         // Before the lock: what is serialised may call back into this client.
         let id = self.client.identify(event.or(current.defaults()))?;
-        let mut state = self.state();
-        let memory = Memory { user_id: Some(user_id.to_owned()), ..state.file.memory.clone() };
-        self.remember(&mut state, memory)?;
+        self.remember_user(user_id)?;
+        Ok(id)
+    }
+
+    /// The same with traits that are JSON text.
+    ///
+    /// # Errors
+    /// As [`identify`](Self::identify).
+    pub fn identify_json(&self, user_id: &str, traits: Option<&str>) -> Result<MessageId, AppError> {
+        let mut event = JsonEvent::new(MessageType::Identify);
+        (event.user_id, event.facts) = (Some(user_id), traits);
+        let id = self.enqueue_json(event)?;
+        self.remember_user(user_id)?;
         Ok(id)
     }
 
@@ -232,6 +259,12 @@ impl AppClient {
         self.remember(&mut state, memory)
     }
 
+    fn remember_user(&self, user_id: &str) -> Result<(), AppError> {
+        let mut state = self.state();
+        let memory = Memory { user_id: Some(user_id.to_owned()), ..state.file.memory.clone() };
+        self.remember(&mut state, memory)
+    }
+
     fn remember(&self, state: &mut State, memory: Memory) -> Result<(), AppError> {
         state.file.replace(memory)?;
         self.publish(state);
@@ -241,7 +274,10 @@ impl AppClient {
     fn publish(&self, state: &State) {
         let memory = &state.file.memory;
         let context = beyond(&self.batch, state.surroundings.fields(memory.device_id.as_deref()));
-        let current = Current { anonymous_id: memory.anonymous_id.clone(), user_id: memory.user_id.clone(), context };
+        // Texts, numbers and flags, which can always be written.
+        let context_json = context.as_ref().and_then(|context| serde_json::to_string(context).ok());
+        let (anonymous_id, user_id) = (memory.anonymous_id.clone(), memory.user_id.clone());
+        let current = Current { anonymous_id, user_id, context, context_json };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
     }
 

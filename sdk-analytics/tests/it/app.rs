@@ -6,7 +6,8 @@ use std::time::Duration;
 use acd_analytics::app::{
     Advertising, AppClient, AppError, AppIds, Campaign, Device, InstallAttribution, Network, Opening, OpeningKind,
 };
-use acd_analytics::{App, Context, EnqueueError, Screen, Track};
+use acd_analytics::wire::MessageType;
+use acd_analytics::{App, Context, EnqueueError, JsonEvent, Screen, Track};
 use acd_core::testing::ManualClock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -99,6 +100,28 @@ async fn a_visitor_is_the_same_in_the_next_process_and_becomes_the_user() {
     assert!(
         phone.events().iter().all(|event| event["context"]["device"] == json!({ "id": device, "type": "android" }))
     );
+}
+
+#[tokio::test]
+async fn events_of_texts_carry_what_the_others_do() {
+    let phone = Phone::new();
+    let app = phone.start("1.0", true);
+    let mut network = Network::default();
+    network.wifi = Some(true);
+    app.set_network(Some(network));
+    app.identify_json("ann", Some(r#"{"plan":"pro"}"#)).unwrap();
+    assert!(matches!(app.identify_json("bob", Some("{")), Err(AppError::Event(EnqueueError::Unserialisable { .. }))));
+    assert_eq!(app.ids().user_id.as_deref(), Some("ann"));
+    app.screen(Screen::new().name("Basket").properties(json!({ "items": 2 }))).unwrap();
+    let mut screen = JsonEvent::new(MessageType::Screen);
+    (screen.name, screen.facts) = (Some("Basket"), Some(r#"{"items":2}"#));
+    app.enqueue_json(screen).unwrap();
+    app.client().flush().await.unwrap();
+    let mut events = phone.events();
+    events.iter_mut().for_each(|event| event["messageId"].take().as_str().map_or((), drop));
+    let [identified, typed, of_texts] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((&identified["userId"], &identified["traits"]), (&json!("ann"), &json!({ "plan": "pro" })));
+    assert_eq!((of_texts, &of_texts["context"]["network"]), (typed, &json!({ "wifi": true })));
 }
 
 #[tokio::test]

@@ -1,9 +1,5 @@
 //! Events as a phone hands them over: one record a call, which crosses the border as one buffer.
 
-use serde_json::Value;
-
-use crate::error::MobileError;
-
 /// Something a person did.
 #[derive(Clone, Debug, uniffi::Record)]
 pub struct TrackedEvent {
@@ -28,15 +24,4 @@ pub struct ScreenView {
     /// Facts about it: a JSON object, nested at most 32 deep.
     #[uniffi(default = None)]
     pub properties_json: Option<String>,
-}
-
-/// Reads free-form facts. They are parsed and not passed on as they are, since what the server would refuse must be
-/// refused while the app can still be told.
-pub(super) fn facts(field: &str, json: Option<&str>) -> Result<Option<Value>, MobileError> {
-    let parse = |json| {
-        serde_json::from_str(json).map_err(|cause| MobileError::Event {
-            reason: format!("{field} is not JSON: line {} column {}", cause.line(), cause.column()),
-        })
-    };
-    json.map(parse).transpose()
 }

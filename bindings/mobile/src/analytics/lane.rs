@@ -9,10 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use acd_analytics::Track;
+use acd_analytics::JsonEvent;
 use acd_analytics::app::AppClient;
-
-use super::event::facts;
+use acd_analytics::wire::MessageType;
 
 /// The clients that are open, by number: a number that was never given or is no longer valid is refused, where a pointer would
 /// be followed.
@@ -71,11 +70,9 @@ pub(super) unsafe extern "C" fn acd_mobile_track(lane: u64, packed: *const u8, l
 fn track(lane: u64, packed: &[u8]) -> Option<()> {
     let client = LANES.read().unwrap_or_else(PoisonError::into_inner).get(&lane)?.upgrade()?;
     let [name, properties, message_id] = unpack(packed)?;
-    let mut track = Track::new(name?).properties(facts("properties", properties).ok()?);
-    if let Some(id) = message_id {
-        track = track.message_id(id);
-    }
-    client.track(track).ok().map(drop)
+    let mut track = JsonEvent::new(MessageType::Track);
+    (track.event, track.facts, track.message_id) = (Some(name?), properties, message_id);
+    client.enqueue_json(track).ok().map(drop)
 }
 
 /// The texts of a packed buffer; none when it is not one.

@@ -8,7 +8,8 @@ mod lifecycle;
 use std::sync::Arc;
 
 use acd_analytics::app::{AppClient, AppIds};
-use acd_analytics::{AnalyticsClient, DurableQueue, Screen, Stats, Track};
+use acd_analytics::wire::MessageType;
+use acd_analytics::{AnalyticsClient, DurableQueue, JsonEvent, Stats};
 
 pub use config::{Advertising, AnalyticsConfig, AppInfo, DeviceInfo, Network, Platform, ScreenInfo};
 pub use event::{ScreenView, TrackedEvent};
@@ -64,12 +65,11 @@ impl Analytics {
     /// # Errors
     /// `Event` when it cannot be stored as it is, `ConsentWithheld`, `QueueFull`, or `Closed`.
     pub fn track(&self, event: TrackedEvent) -> Result<(), MobileError> {
-        let properties = event::facts("properties", event.properties_json.as_deref())?;
-        let mut track = Track::new(&event.event).properties(properties);
-        if let Some(id) = &event.message_id {
-            track = track.message_id(id);
-        }
-        self.client.track(track)?;
+        let mut track = JsonEvent::new(MessageType::Track);
+        track.event = Some(&event.event);
+        track.facts = event.properties_json.as_deref();
+        track.message_id = event.message_id.as_deref();
+        self.client.enqueue_json(track)?;
         Ok(())
     }
 
@@ -78,12 +78,11 @@ impl Analytics {
     /// # Errors
     /// As `track`.
     pub fn screen(&self, view: ScreenView) -> Result<(), MobileError> {
-        let properties = event::facts("properties", view.properties_json.as_deref())?;
-        let mut screen = Screen::new().name(&view.name).properties(properties);
-        if let Some(category) = &view.category {
-            screen = screen.category(category);
-        }
-        self.client.screen(screen)?;
+        let mut screen = JsonEvent::new(MessageType::Screen);
+        screen.name = Some(&view.name);
+        screen.category = view.category.as_deref();
+        screen.facts = view.properties_json.as_deref();
+        self.client.enqueue_json(screen)?;
         Ok(())
     }
 
@@ -93,8 +92,7 @@ impl Analytics {
     /// # Errors
     /// As `track`; `Storage` when the event was queued and the user could not be remembered.
     pub fn identify(&self, user_id: String, traits_json: Option<String>) -> Result<(), MobileError> {
-        let traits = event::facts("traits", traits_json.as_deref())?;
-        self.client.identify(&user_id, traits)?;
+        self.client.identify_json(&user_id, traits_json.as_deref())?;
         Ok(())
     }
 

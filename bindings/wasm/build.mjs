@@ -96,7 +96,7 @@ for (const path of readdirSync(join(dist, 'esm'), { recursive: true })) {
 put(join(dist, 'cjs/package.json'), { type: 'commonjs' });
 
 /** What a page cannot keep the secrets of, and what is no script. */
-const NOT_FOR_PAGES = new Set(['./signing', './package.json']);
+const NOT_FOR_PAGES = new Set(['./meta', './signing', './package.json']);
 
 // Modules for a page without a bundler, which knows no condition and no bare name.
 const entries = Object.keys(json(join(here, 'manifest.json')).exports).filter((entry) => !NOT_FOR_PAGES.has(entry));

@@ -318,8 +318,10 @@ pub(crate) mod tests {
         #[test]
         fn numbers_are_taken_as_serde_json_takes_them(number in "-?[0-9]{1,3}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?") {
             let read = serde_json::from_str::<f64>(&number);
-            // Just above the largest float the server decides.
-            prop_assume!(!number.contains("308"));
+            // Between the largest float and the next power of ten the server decides.
+            let (digits, power) = number.split_once(['e', 'E']).unwrap_or((&number, "0"));
+            let decades = digits.parse::<f64>().unwrap().abs().log10() + power.parse::<f64>().unwrap();
+            prop_assume!(!(308.0..=309.0).contains(&decades));
             prop_assert_eq!(super::value(&number, 1).is_ok(), read.is_ok(), "{}", number);
         }
 

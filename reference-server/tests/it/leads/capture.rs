@@ -50,7 +50,9 @@ async fn a_lead_of_an_ad_is_a_person_an_event_and_a_touch_of_the_campaign() {
     assert_eq!(Some(events[0].timestamp), lead.filled_in_at);
     let properties = Value::Object(events[0].properties.clone().unwrap());
     assert_eq!((&properties["ad_id"], &properties["lead_id"]), (&json!(ad), &json!(id)));
-    assert!(!json!(events[0]).to_string().contains("Zo"), "what people answer is not in the event");
+    let event = json!(events[0]).to_string();
+    // Not less of the name: ids are made at random.
+    assert!(!event.contains("Zoë") && !event.contains("zoe@"), "what people answer is not in the event");
 
     let path = hub.pct.attribution().path(person.id, &ListPath::default()).await.unwrap().entries;
     let [PathEntry::Touch(touch)] = &path[..] else { panic!("no touch: {path:?}") };
@@ -59,7 +61,7 @@ async fn a_lead_of_an_ad_is_a_person_an_event_and_a_touch_of_the_campaign() {
     assert_eq!((origin.campaign.as_deref(), origin.campaign_id.as_deref()), (Some(&*campaign), Some(&*campaign)));
     assert_eq!(origin.ad_id.as_deref(), Some(&*ad));
     assert!(topics(&hub.server).await.contains(&"ads.lead_captured".to_owned()));
-    let told = hub.count("select count(*) from events_outbox where payload::text ilike '%zo%'").await;
+    let told = hub.count("select count(*) from events_outbox where payload::text ilike any ('{%zoë%,%zoe@%}')").await;
     assert_eq!(told, 0, "nor in what is announced");
 }
 

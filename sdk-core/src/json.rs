@@ -351,6 +351,8 @@ mod tests {
         #[test]
         fn what_serde_json_reads_is_json_and_nothing_else(text in nearly_json()) {
             let theirs = serde_json::from_str::<Value>(&text);
+            // Such as `1e501`, which is JSON and no float: what it means is for who asks for the number.
+            prop_assume!(!theirs.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range")));
             prop_assert_eq!(Json::read(text.as_bytes()).map(rebuilt), theirs.ok(), "{}", text);
         }
 

@@ -214,7 +214,8 @@ impl AnalyticsClient {
     /// Says whether the user agrees to be tracked. While not, nothing is queued and nothing is sent.
     ///
     /// What is held when consent is withdrawn is forgotten or kept, as
-    /// [`on_withdrawal`](AnalyticsClientBuilder::on_withdrawal) says; the request under way is cut off.
+    /// [`on_withdrawal`](AnalyticsClientBuilder::on_withdrawal) says; the request under way is cut off. What a durable
+    /// queue holds is deleted a moment after this returns.
     pub fn set_consent(&self, granted: bool) {
         self.shared().set_consent(granted);
     }

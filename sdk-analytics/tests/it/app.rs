@@ -157,6 +157,7 @@ async fn nothing_is_kept_of_who_did_not_agree() {
     app.identify("ann", ()).unwrap();
     app.set_consent(false).unwrap();
     assert_eq!(app.ids(), AppIds::default());
+    app.client().persist().await.unwrap();
     assert_eq!(app.client().stats().held, 0);
     phone.stop(app).await;
 

@@ -4,14 +4,15 @@ use std::future::ready;
 
 use acd_core::{Operation, Response};
 
-use crate::{AdAccountId, MetaCall, MetaClient};
+use crate::{AdAccountId, Error, ErrorKind, MetaCall, MetaClient};
 
 impl MetaClient {
     /// A call by its operation, for whoever has values in the place of types: a binding, a script. What a typed call is
     /// given holds here too: the token and its proof, retries, and the limits of the account, page or Instagram account
     /// that the path names. Query and body are set by [`MetaCall::http`]; the answer is as it came.
     ///
-    /// `path` has the values for the placeholders of the operation's path in their order, without the version.
+    /// `path` has the values for the placeholders of the operation's path in their order, without the version. With too many
+    /// or too few of them the call fails before it is sent, with [`ErrorKind::Request`](crate::ErrorKind::Request).
     ///
     /// ```
     /// use acd_meta::{MetaClient, ads::campaigns};
@@ -27,12 +28,20 @@ impl MetaClient {
         path: impl IntoIterator<Item = V>,
     ) -> MetaCall<'_, Response> {
         let call = MetaCall::reading(self, operation, |response| Box::pin(ready(Ok(response))));
-        placeholders(operation.path()).filter(|name| *name != "version").zip(path).fold(call, |call, (name, value)| {
-            match name {
-                "account" => call.account(&AdAccountId::new(value)),
-                _ => call.path(name, value.as_ref()),
+        let mut path = path.into_iter();
+        let names = placeholders(operation.path()).filter(|name| *name != "version");
+        // The path is asked last: a value that is taken is used.
+        let call = names.zip(&mut path).fold(call, |call, (name, value)| match name {
+            "account" => call.account(&AdAccountId::new(value)),
+            _ => call.path(name, value.as_ref()),
+        });
+        match path.next() {
+            Some(_) => {
+                let problem = format!("`{}` has fewer values in its path than it was given", operation.name());
+                call.refused(Error::new(ErrorKind::Request, problem))
             }
-        })
+            None => call,
+        }
     }
 }
 
@@ -64,7 +73,8 @@ mod tests {
             assert_eq!(call.build().unwrap().uri(), typed.uri());
         }
         let missing = meta.call(&campaigns::GET, [""; 0]).build().unwrap_err();
-        assert_eq!(missing.kind(), ErrorKind::Request);
+        let surplus = meta.call(&campaigns::LIST, ["17", "18"]).build().unwrap_err();
+        assert_eq!((missing.kind(), surplus.kind()), (ErrorKind::Request, ErrorKind::Request));
     }
 
     #[test]

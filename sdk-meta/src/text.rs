@@ -39,8 +39,12 @@ impl<'de> Deserialize<'de> for TextOrNumber {
         deserializer.deserialize_any(Either)
     }
 }
-/// The number that a JSON number is written as: what Meta writes, to the last bit, and others nearly. Reading every float
-/// exactly takes a table of several kilobytes, which each WebAssembly module would hold.
+
+/// As many digits always fit a `u64`.
+const MOST_DIGITS: u32 = 19;
+
+/// The number that a JSON number is written as: to the last bit where it has up to 15 digits, as Meta's have, and others
+/// nearly. Reading every float exactly takes a table of several kilobytes, which each WebAssembly module would hold.
 pub(crate) fn decimal(text: &str) -> Option<f64> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
     let (digits, exponent) = match digits.split_once(['e', 'E']) {
@@ -48,36 +52,69 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
         None => (digits, 0),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut places = exponent;
-    let mut number = 0.0_f64;
-    for digit in whole.bytes().chain(fraction.bytes()) {
-        number = number * 10.0 + f64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
+    if whole.is_empty() {
+        return None;
     }
-    places = places.saturating_sub(i32::try_from(fraction.len()).ok()?);
-    // One division by a power that a float holds exactly is exact; more than 400 steps change nothing.
+    let mut places = exponent;
+    let mut read = 0_u64;
+    for (digit, is_fraction) in whole.bytes().map(|digit| (digit, 0)).chain(fraction.bytes().map(|digit| (digit, 1))) {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        if read < 10_u64.pow(MOST_DIGITS - 1) {
+            read = read * 10 + u64::from(digit);
+            places = places.saturating_sub(is_fraction);
+        } else {
+            places = places.saturating_add(1 - is_fraction);
+        }
+    }
+    // One step by a power that a float holds exactly is exact; more than 400 steps change nothing.
     let power = (0..places.unsigned_abs().min(400)).fold(1.0_f64, |power, _| power * 10.0);
-    let number = if number == 0.0 || places == 0 {
-        number
-    } else if places < 0 {
-        number / power
-    } else {
-        number * power
+    let number = match (read as f64, places) {
+        (0.0, _) => 0.0,
+        (number, ..0) => number / power,
+        (number, _) => number * power,
     };
     Some(if negative { -number } else { number })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::decimal;
+
     #[test]
     fn numbers_are_what_they_are_written_as() {
         for text in ["0", "-0.5", "9.67", "91.67", "100", "0.1", "1e2", "1.5E+3", "25e-2", "123456789.25", "1767225600"]
         {
-            assert_eq!(super::decimal(text), text.parse().ok(), "{text}");
+            assert_eq!(decimal(text), text.parse().ok(), "{text}");
         }
-        assert_eq!(super::decimal("1e999"), Some(f64::INFINITY));
-        assert_eq!(super::decimal("1e-999"), Some(0.0));
+        assert_eq!(decimal("1e999"), Some(f64::INFINITY));
+        assert_eq!(decimal("1e-999"), Some(0.0));
         for text in ["", "x", "1x", "--1", "1e", "Infinity"] {
-            assert!(super::decimal(text).is_none_or(|number| text.is_empty() && number == 0.0), "{text}");
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_digits_than_a_float_holds_cost_no_more_than_its_last_bits() {
+        for text in [
+            format!("0.{}1", "0".repeat(350)),
+            format!("{}.5", "9".repeat(60)),
+            format!("33.{}", "3".repeat(400)),
+            "18446744073709551616".to_owned(),
+        ] {
+            let (read, exact) = (decimal(&text).unwrap(), text.parse::<f64>().unwrap());
+            assert!((read - exact).abs() <= exact * 1e-14, "{text}: {read}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn up_to_fifteen_digits_are_read_exactly(digits in 0_u64..1_000_000_000_000_000, places in 0_usize..15) {
+            let mut text = format!("{digits:0>width$}", width = places + 1);
+            text.insert(text.len() - places, '.');
+            let text = text.trim_end_matches('.');
+            prop_assert_eq!(decimal(text), text.parse().ok(), "{}", text);
         }
     }
 }

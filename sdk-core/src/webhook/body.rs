@@ -8,9 +8,12 @@ use serde_json::Value;
 /// The strings under these names, joined by a colon: an id that is unique where any of them is. `None` unless the body is a
 /// JSON object that has each of them once.
 pub(super) fn id(body: &[u8], names: &'static [&'static str]) -> Option<String> {
+    if names.is_empty() {
+        return None;
+    }
     let values = pick(body, names)?;
     let texts = values.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
-    (!texts.is_empty()).then(|| texts.join(":"))
+    Some(texts.join(":"))
 }
 
 /// The whole number under this name, seconds since 1970.

@@ -71,9 +71,9 @@ impl Verifier {
         self.dialect.time_field()
     }
 
-    /// The hash of the HMACs and the key of each secret, for [`Claimed::matches_macs`]; `None` where a secret is a key of
-    /// Ed25519, which takes the body itself.
-    pub fn hmac_keys(&self) -> Option<(HmacHash, Vec<&[u8]>)> {
+    /// The hash of the HMACs and the key of each secret, in the clear, for [`Claimed::matches_macs`]; `None` where a secret is
+    /// a key of Ed25519, which takes the body itself.
+    pub fn expose_hmac_keys(&self) -> Option<(HmacHash, Vec<&[u8]>)> {
         key::hmac_keys(&self.keys)
     }
 
@@ -132,7 +132,7 @@ impl<'m> Claimed<'m> {
         key::matching(&self.verifier.keys, &[a, b, c, d, body], &self.claim.candidates).ok_or(WebhookError::NoMatch)
     }
 
-    /// The same by HMACs that were computed elsewhere: one for each of [`Verifier::hmac_keys`], of the
+    /// The same by HMACs that were computed elsewhere: one for each of [`Verifier::expose_hmac_keys`], of the
     /// [`preamble`](Self::preamble) and the body, in lower-case hexadecimal.
     ///
     /// # Errors

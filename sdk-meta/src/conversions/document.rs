@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::text::decimal;
 
 /// An event as Meta's own JSON, for bindings and queues that hold documents. The person is normalised and hashed as the
-/// document is read, and the event is checked as an [`Event`] is; whatever else it says is sent as it is.
+/// document is read, and the event is checked as an [`Event`] is; whatever else it says is sent as it is. So whether an app
+/// may track is said as Meta wants it, by 0 or 1.
 ///
 /// `Debug` shows what that of an [`Event`] does.
 #[derive(Clone, PartialEq)]
@@ -51,7 +52,7 @@ impl EventDocument {
     }
 
     fn of(json: Json<'_>) -> std::result::Result<Self, Wrong> {
-        let fields = Fields::of(json).ok_or(Wrong { field: "event", expected: "an object" })?;
+        let fields = Fields::of(json).ok_or(Wrong { field: "event", expected: OBJECT })?;
         let need = |field| fields.text(field)?.ok_or(Wrong { field, expected: "a text" });
         let wrong_time = Wrong { field: "event_time", expected: "the seconds since 1970 as a whole number" };
         let seconds = fields.get("event_time").and_then(|time| time.number()?.parse().ok());
@@ -144,18 +145,26 @@ struct Wrong {
 
 type Read<T> = std::result::Result<T, Wrong>;
 
+const OBJECT: &str = "an object without repeated names";
+
 /// The members of an object that are not `null`.
 struct Fields<'j>(Vec<(Cow<'j, str>, Json<'j>)>);
 
 impl<'j> Fields<'j> {
+    /// None for what is no object, and for one in which a name comes twice: what is checked would not be what is read.
     fn of(json: Json<'j>) -> Option<Self> {
         let mut members = json.members()?;
+        let mut names: Vec<_> = members.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+            return None;
+        }
         members.retain(|(_, value)| !value.is_null());
         Some(Self(members))
     }
 
     fn get(&self, name: &str) -> Option<Json<'j>> {
-        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value)
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
     fn read<T>(&self, field: &'static str, expected: &'static str, of: fn(Json<'j>) -> Option<T>) -> Read<Option<T>> {
@@ -175,7 +184,7 @@ impl<'j> Fields<'j> {
     }
 
     fn object(&self, field: &'static str) -> Read<Option<Self>> {
-        self.read(field, "an object", Fields::of)
+        self.read(field, OBJECT, Fields::of)
     }
 
     fn list(&self, field: &'static str) -> Read<Vec<Json<'j>>> {
@@ -202,7 +211,8 @@ impl<'j> Fields<'j> {
 fn custom_data(fields: &Fields<'_>) -> Read<CustomData> {
     let mut contents = Vec::new();
     for content in fields.list("contents")? {
-        let content = Fields::of(content).ok_or(Wrong { field: "contents", expected: "a list of objects" })?;
+        let content = Fields::of(content)
+            .ok_or(Wrong { field: "contents", expected: "a list of objects without repeated names" })?;
         contents.push(Content { item_price: content.number("item_price")?, ..Content::default() });
     }
     Ok(CustomData {
@@ -361,6 +371,14 @@ mod tests {
             let error = read(&event).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Request);
             assert!(error.message().contains(expected) && !error.message().contains("mary"), "{error}");
+        }
+        for twice in [r#""event_name":"Lead","event_name":"mary""#, r#""custom_data":{"status":"mary","status":null}"#]
+        {
+            let mut event = base.clone();
+            event.as_object_mut().unwrap().retain(|name, _| !twice.contains(&format!("\"{name}\"")));
+            let text = format!("[{{{twice},{}]", &event.to_string()[1..]);
+            let error = EventDocument::read_all(text.as_bytes()).unwrap_err();
+            assert!(error.message().contains("repeated") && !error.message().contains("mary"), "{error}");
         }
         for text in ["{}", r#"["mary"]"#, "[", r#"[{"user_data":{"em":"mary"}]"#] {
             let error = EventDocument::read_all(text.as_bytes()).unwrap_err();

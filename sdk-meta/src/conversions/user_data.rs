@@ -189,21 +189,18 @@ impl UserData {
         let mut user = Self::new();
         for (name, value) in json.members()? {
             if let Some(key) = UserKey::from_name(&name) {
-                if let Some(values) = value.elements() {
-                    for value in values {
-                        user = user.with(key, text(value)?);
-                    }
-                } else {
+                let values = value.elements().unwrap_or_else(|| vec![value]);
+                for value in values.into_iter().filter(|value| !value.is_null()) {
                     user = user.with(key, text(value)?);
                 }
-            } else if let Some(key) = PlainKey::from_name(&name) {
+            } else if let Some(key) = PlainKey::from_name(&name).filter(|_| !value.is_null()) {
                 user = user.plain(key, text(value)?);
             }
         }
         Some(user)
     }
 
-    /// Reads people as JSON, one object for each, and hashes them on the way.
+    /// Reads people as JSON, one object for each, and hashes them on the way. What is `null` is not known.
     ///
     /// # Errors
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for text that is no JSON array of objects of texts and lists of
@@ -308,7 +305,7 @@ impl Serialize for UserData {
 }
 
 /// Reads what was written before, and what another sends in the clear: it is normalised and hashed while it is read, as by
-/// [`UserData::with`]. Keys that are not known are ignored.
+/// [`UserData::with`]. Keys that are not known are ignored, and so is what is `null`.
 impl<'de> Deserialize<'de> for UserData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -390,6 +387,23 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        u64::try_from(value).map_err(|_| unreadable()).and_then(|value| self.visit_u64(value))
+    }
+
+    // What serde says of others by itself would show them.
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        Err(unreadable())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        Err(unreadable())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
         if !self.may_be_list {
             return Err(serde::de::Error::invalid_type(Unexpected::Seq, &self));
@@ -400,8 +414,13 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 }
 
+fn unreadable<E: serde::de::Error>() -> E {
+    E::custom("expected a text or a whole number")
+}
+
 #[cfg(test)]
 mod tests {
+    use serde::de::value::{Error as Problem, MapDeserializer};
     use serde_json::json;
 
     use super::*;
@@ -439,8 +458,8 @@ mod tests {
 
     #[test]
     fn what_is_read_in_the_clear_is_hashed_at_once() {
-        let clear =
-            json!({"em": [" Mary@Example.com", "00".repeat(32)], "ph": 16505551212_u64, "lead_id": 7, "new": [1]});
+        let clear = json!({"em": [" Mary@Example.com", null, "00".repeat(32)], "ph": 16505551212_u64, "lead_id": 7, "new": [1],
+                "fn": null, "fbc": null});
         let clear_text = clear.to_string();
         let read: UserData = serde_json::from_value(clear).unwrap();
         let told = UserData::new().email("mary@example.com").with(UserKey::Email, "00".repeat(32));
@@ -456,12 +475,21 @@ mod tests {
         let bad: UserData = serde_json::from_value(json!({"em": "mary at example.com", "external_id": "7"})).unwrap();
         assert_eq!(bad.keys().collect::<Vec<_>>(), ["external_id"]);
         assert_eq!(bad.dropped()[0].key(), "em");
-        for wrong in
-            [json!({"em": {"mary": 1}}), json!({"em": [-5]}), json!({"fbc": ["mary"]}), json!({"em": [["mary"]]})]
-        {
+        for wrong in [
+            json!({"em": {"mary": 1}}),
+            json!({"ph": [-1650555]}),
+            json!({"ph": 1650555.5}),
+            json!({"ph": true}),
+            json!({"fbc": ["mary"]}),
+            json!({"em": [["mary"]]}),
+        ] {
             let error = serde_json::from_value::<UserData>(wrong).unwrap_err().to_string();
-            assert!(error.contains("a text") && !error.contains("mary"), "{error}");
+            assert!(error.contains("a text"), "{error}");
+            assert!(["mary", "1650555", "true"].iter().all(|value| !error.contains(value)), "{error}");
         }
+        // Other formats know signed numbers alone.
+        let signed = MapDeserializer::<_, Problem>::new([("ph", 16_505_551_212_i64)].into_iter());
+        assert_eq!(UserData::deserialize(signed).unwrap(), UserData::new().phone("16505551212"));
     }
 
     #[test]

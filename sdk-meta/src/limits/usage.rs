@@ -164,13 +164,13 @@ fn read<T>(headers: &HeaderMap, name: &str, of: fn(Members<'_>) -> Option<T>) ->
     of(Members(Json::read(headers.get(name)?.as_bytes())?.members()?))
 }
 
-/// The members of an object. What is missing is zero, and what is something else makes the header one that is not
-/// understood.
+/// The members of an object. A share or count that is missing is zero, and one that is something else makes the header one
+/// that is not understood.
 struct Members<'j>(Vec<(Cow<'j, str>, Json<'j>)>);
 
 impl<'j> Members<'j> {
     fn get(&self, name: &str) -> Option<Json<'j>> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
     fn percent(&self, name: &str) -> Option<f64> {

@@ -22,7 +22,8 @@ open_enum! {
     }
 }
 
-/// The body of a webhook: up to 1000 changes.
+/// The body of a webhook: up to 1000 changes. What is written again means the same: ids become texts, times are written in
+/// one form, and of events that are known by name what this version knows of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

@@ -84,12 +84,12 @@ impl WebhookVerifier {
 
     /// The hash of the HMACs that the host may compute; none where a secret takes the body itself.
     pub fn hash(&self) -> Option<String> {
-        self.verifier.hmac_keys().map(|(hash, _)| hash.as_str().to_owned())
+        self.verifier.expose_hmac_keys().map(|(hash, _)| hash.as_str().to_owned())
     }
 
     /// The key of the secret at a place, for the host.
     pub fn key(&self, place: usize) -> Option<Vec<u8>> {
-        let (_, keys) = self.verifier.hmac_keys()?;
+        let (_, keys) = self.verifier.expose_hmac_keys()?;
         keys.get(place).map(|key| key.to_vec())
     }
 

@@ -1,6 +1,8 @@
 //! One pass over a text that is to be sent as it is: that it is JSON, and JSON that the server can store. A reader that builds
 //! values would be several times as large, and what it reads would have to be written again.
 
+use crate::wire::number_fits;
+
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
@@ -193,45 +195,28 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> Result<(), Flaw> {
+        let from = self.at;
         self.skip(b"-");
-        let whole = self.digits()?;
-        let is_zero = whole.first() == Some(&b'0');
-        if is_zero && whole.len() > 1 {
-            return Err(Flaw::Syntax);
+        if !self.skip(b"0") {
+            self.digits()?;
         }
-        // The number is smaller than ten to the power of so many.
-        let mut places = whole.len() as i64;
-        let mut is_nought = is_zero;
         if self.skip(b".") {
-            let fraction = self.digits()?;
-            if is_zero {
-                let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
-                is_nought = zeros == fraction.len();
-                places = -(zeros as i64);
-            }
+            self.digits()?;
         }
         if self.skip(b"e") || self.skip(b"E") {
-            let is_negative = self.skip(b"-");
-            if !is_negative {
-                self.skip(b"+");
-            }
-            let exponent = self
-                .digits()?
-                .iter()
-                .fold(0_i64, |exponent, digit| exponent.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
-            places = places.saturating_add(if is_negative { -exponent } else { exponent });
+            let _sign = self.skip(b"-") || self.skip(b"+");
+            self.digits()?;
         }
-        // The largest float has 309 places. What is between it and the first number of 310 is the server's to refuse.
-        if places > 309 && !is_nought { Err(Flaw::Number) } else { Ok(()) }
+        if self.bytes.get(from..self.at).is_some_and(number_fits) { Ok(()) } else { Err(Flaw::Number) }
     }
 
     /// Goes past at least one digit.
-    fn digits(&mut self) -> Result<&'a [u8], Flaw> {
+    fn digits(&mut self) -> Result<(), Flaw> {
         let from = self.at;
         while let Some(b'0'..=b'9') = self.peek() {
             self.at += 1;
         }
-        self.bytes.get(from..self.at).filter(|digits| !digits.is_empty()).ok_or(Flaw::Syntax)
+        if self.at > from { Ok(()) } else { Err(Flaw::Syntax) }
     }
 }
 
@@ -316,16 +301,6 @@ pub(crate) mod tests {
         }
 
         #[test]
-        fn numbers_are_taken_as_serde_json_takes_them(number in "-?[0-9]{1,3}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?") {
-            let read = serde_json::from_str::<f64>(&number);
-            // Between the largest float and the next power of ten the server decides.
-            let (digits, power) = number.split_once(['e', 'E']).unwrap_or((&number, "0"));
-            let decades = digits.parse::<f64>().unwrap().abs().log10() + power.parse::<f64>().unwrap();
-            prop_assume!(!(308.0..=309.0).contains(&decades));
-            prop_assert_eq!(super::value(&number, 1).is_ok(), read.is_ok(), "{}", number);
-        }
-
-        #[test]
         fn nothing_panics(text in ".{0,40}") {
             let _ = super::value(&text, 3);
         }
@@ -345,6 +320,9 @@ pub(crate) mod tests {
             ("[1e309]", Flaw::Number),
             ("[-1E+999999999999999999999]", Flaw::Number),
             ("[0.001e312]", Flaw::Number),
+            ("[1.8e308]", Flaw::Number),
+            ("[1e-400]", Flaw::Number),
+            (&"1".repeat(401), Flaw::Number),
             (&deep(33), Flaw::Depth),
             (&"[".repeat(1 << 20), Flaw::Depth),
             ("", Flaw::Syntax),
@@ -353,7 +331,7 @@ pub(crate) mod tests {
         ] {
             assert_eq!(value(text, 32), Err(flaw), "{}", &text[..text.len().min(40)]);
         }
-        for text in [&deep(32), r#"["\ud83d\ude00"]"#, "1e308", "0e999999999999999999999", "0.000e400", "1e-400"] {
+        for text in [&deep(32), r#"["\ud83d\ude00"]"#, "1e308", "0e999999999999999999999", "0.000e400", "-0.5"] {
             assert_eq!(value(text, 32), Ok(text), "{text}");
         }
     }

@@ -1,9 +1,6 @@
 //! One pass over an event's text for what JSON allows and PostgreSQL, or a reader, does not.
 
-use acd_analytics::wire::{MAX_DEPTH, RejectionCode};
-
-/// Longest number in characters; a 64-bit float needs no more than 310 before the point.
-const MAX_NUMBER_CHARS: usize = 400;
+use acd_analytics::wire::{MAX_DEPTH, RejectionCode, number_fits};
 
 /// Why a text is refused.
 pub(super) type Flaw = (RejectionCode, &'static str);
@@ -28,7 +25,7 @@ pub(super) fn check(json: &str) -> Result<(), Flaw> {
                 depth = depth.saturating_sub(1);
                 at += 1;
             }
-            b'-' | b'0'..=b'9' => at = number_end(json, at)?,
+            b'-' | b'0'..=b'9' => at = number_end(bytes, at)?,
             _ => at += 1,
         }
     }
@@ -63,28 +60,26 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-fn number_end(json: &str, start: usize) -> Result<usize, Flaw> {
-    let rest = &json.as_bytes()[start..];
+fn number_end(bytes: &[u8], start: usize) -> Result<usize, Flaw> {
+    let rest = &bytes[start..];
     let length = rest
         .iter()
         .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
         .unwrap_or(rest.len());
-    let out_of_range = (RejectionCode::NumberOutOfRange, "a number does not fit a 64-bit float; send it as text");
-    // Most numbers are short and plain, and those always fit.
-    if length > 15 || rest[..length].iter().any(|byte| matches!(byte, b'e' | b'E')) {
-        let text = &json[start..start + length];
-        let value: f64 = text.parse().map_err(|_| out_of_range.clone())?;
-        let digits = text.split(['e', 'E']).next().unwrap_or_default();
-        let vanished = value == 0.0 && digits.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
-        if length > MAX_NUMBER_CHARS || !value.is_finite() || vanished {
-            return Err(out_of_range);
-        }
+    if !number_fits(&rest[..length]) {
+        return Err((RejectionCode::NumberOutOfRange, "a number does not fit a 64-bit float; send it as text"));
     }
     Ok(start + length)
 }
 
 #[cfg(test)]
 mod tests {
+    use acd_analytics::wire::MessageType;
+    use acd_analytics::{AnalyticsClient, BatchReceipt, BatchSender, EnqueueError, JsonEvent};
+    use acd_core::testing::ManualClock;
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+
     use super::*;
 
     #[test]
@@ -119,10 +114,75 @@ mod tests {
         }
     }
 
-    proptest::proptest! {
+    /// Takes nothing from the client.
+    struct Nowhere;
+
+    impl BatchSender for Nowhere {
+        async fn send(&self, _: Vec<u8>) -> acd_core::Result<BatchReceipt> {
+            std::future::pending().await
+        }
+    }
+
+    /// A client to queue facts with; what it does with them later is of no matter.
+    fn client() -> AnalyticsClient {
+        let clock = ManualClock::new();
+        AnalyticsClient::builder_over(Nowhere).runtime(clock.runtime()).build_over().unwrap()
+    }
+
+    fn is_queued(client: &AnalyticsClient, facts: &str) -> bool {
+        let mut event = JsonEvent::new(MessageType::Track);
+        (event.event, event.user_id, event.facts) = (Some("E"), Some("u"), Some(facts));
+        match client.enqueue_json(&event) {
+            Ok(_) => true,
+            Err(
+                EnqueueError::NestingTooDeep { .. }
+                | EnqueueError::NulCharacter { .. }
+                | EnqueueError::Unserialisable { .. },
+            ) => false,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// A value that is JSON, most of them within a step of what can be stored.
+    fn value() -> impl Strategy<Value = String> {
+        let edges = [
+            "1.7976931348623157e308",
+            "1.7976931348623158e308",
+            "17976931348623159e292",
+            "1.8e308",
+            "5e-324",
+            "2.4703282292062328e-324",
+            "2.4703282292062327e-324",
+            "1e-400",
+            "-0e-400",
+        ];
+        prop_oneof![
+            "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?",
+            prop::sample::select(edges.to_vec()).prop_map(str::to_owned),
+            (398..403_usize).prop_map(|digits| format!("0.{}", "1".repeat(digits - 2))),
+            "\"(\\\\(u0000|ud83d|ude00|u00e9|u0020|\\\\|n|\")|[a-zé]){0,4}\"",
+            (28..34_usize).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth)),
+        ]
+    }
+
+    proptest! {
         #[test]
         fn never_panics(text in ".*") {
             let _ = check(&text);
         }
+    }
+
+    // An event that a client queues and the server refuses is lost, and where nobody is told of it, without a word.
+    #[tokio::test]
+    async fn clients_queue_what_is_stored_and_nothing_else() {
+        let client = client();
+        let facts = prop::collection::vec(value(), 1..3).prop_map(|values| format!("{{\"a\":[{}]}}", values.join(",")));
+        TestRunner::default()
+            .run(&facts, |facts| {
+                let is_stored = check(&format!("{{\"properties\":{facts}}}")).is_ok();
+                prop_assert_eq!(is_queued(&client, &facts), is_stored, "{}", facts);
+                Ok(())
+            })
+            .unwrap();
     }
 }

@@ -35,7 +35,7 @@ fn within(setting: &'static str, given: u64, least: usize, most: usize) -> Resul
     Err(BuildError::Setting { setting, given: given.to_string(), allowed })
 }
 
-/// The context as it is sent. One that the server would find wrong with every event is refused here.
+/// The context as it is sent. One for which the server would refuse every event is refused here.
 pub(super) fn context(text: &str) -> Result<&[u8], BuildError> {
     let refuse = |problem: String| Err(BuildError::Context(problem));
     if text.len() > MAX_EVENT_BYTES {

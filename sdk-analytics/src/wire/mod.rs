@@ -4,9 +4,11 @@
 //! [HTTP tracking API](https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/) (read 2026-11-22).
 
 mod message;
+mod number;
 mod reply;
 
 pub use message::{Batch, Message, MessageType};
+pub use number::{MAX_NUMBER_CHARS, number_fits};
 pub use reply::{BatchReply, Rejection, RejectionCode};
 
 /// Longest event accepted, in bytes of JSON.

@@ -21,7 +21,7 @@ pub(super) fn write(chunk: &Chunk, context: &[u8]) -> Vec<u8> {
 
 /// Reads what [`write`] wrote; `None` for anything else.
 pub(super) fn read(record: &[u8]) -> Option<(Chunk, Arc<[u8]>)> {
-    let mut scanner = Scanner::new(record);
+    let mut scanner = Scanner::new(std::str::from_utf8(record).ok()?.as_bytes());
     if !scanner.skip(CONTEXT) {
         return None;
     }
@@ -56,5 +56,16 @@ mod tests {
         for cut in 0..record.len() {
             assert!(read(&record[..cut]).is_none(), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_not_unicode_is_no_record() {
+        let mut chunk = Chunk::default();
+        chunk.push(b"{\"a\":\"?\"}");
+        let mut record = write(&chunk, b"{}");
+        assert!(read(&record).is_some());
+        let at = record.iter().position(|byte| *byte == b'?').unwrap();
+        record[at] = 0xff;
+        assert!(read(&record).is_none());
     }
 }

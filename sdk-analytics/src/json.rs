@@ -33,26 +33,39 @@ impl Flaw {
 /// Most levels that can be told apart: one bit for each.
 const LEVELS: u32 = u64::BITS;
 
-/// The text of the one value that `text` holds, without the space around it. `depth` levels are allowed, at most 64.
-pub(crate) fn value(text: &str, depth: u32) -> Result<&str, Flaw> {
-    let mut scanner = Scanner::new(text.as_bytes());
+/// Checks that `text` is one value. `depth` levels are allowed, at most 64.
+pub(crate) fn check(text: &str, depth: u32) -> Result<(), Flaw> {
+    let mut scanner = Scanner::new(text);
     scanner.space();
-    let from = scanner.at;
     scanner.value(depth)?;
-    let to = scanner.at;
     scanner.space();
-    if scanner.is_over() { text.get(from..to).ok_or(Flaw::Syntax) } else { Err(Flaw::Syntax) }
+    if scanner.is_over() { Ok(()) } else { Err(Flaw::Syntax) }
 }
 
-/// Goes through bytes that are JSON in parts.
+/// The pieces of `json` between which there is space that means nothing.
+pub(crate) fn compact(json: &str) -> impl Iterator<Item = &[u8]> {
+    let (mut is_text, mut is_escaped) = (false, false);
+    json.as_bytes().split(move |byte| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            b'"' if !was_escaped => is_text = !is_text,
+            b'\\' => is_escaped = !was_escaped,
+            b' ' | b'\n' | b'\r' | b'\t' => return !is_text,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// Goes through a text that is JSON in parts.
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0 }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -226,6 +239,7 @@ fn closing(levels: u64) -> &'static [u8] {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use acd_core::json::Json;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -283,26 +297,45 @@ pub(crate) mod tests {
         })
     }
 
+    fn compacted(text: &str) -> String {
+        String::from_utf8(compact(text).collect::<Vec<_>>().concat()).unwrap()
+    }
+
     proptest! {
         #[test]
-        fn what_serde_json_writes_is_taken_whole(value in values(), pretty in any::<bool>()) {
-            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+        fn what_serde_json_writes_is_taken_whole_and_without_its_space(value in values(), pretty in any::<bool>()) {
+            let plain = serde_json::to_string(&value).unwrap();
+            let text = if pretty { serde_json::to_string_pretty(&value).unwrap() } else { plain.clone() };
             let spaced = format!(" \n{text}\t ");
-            prop_assert_eq!(super::value(&spaced, 64), Ok(text.as_str()));
+            prop_assert_eq!(check(&spaced, 64), Ok(()));
+            prop_assert_eq!(compacted(&spaced), plain);
             for cut in text.char_indices().map(|(at, _)| at).filter(|_| !value.is_number()) {
-                prop_assert!(super::value(&text[..cut], 64).is_err(), "{}", &text[..cut]);
+                prop_assert!(check(&text[..cut], 64).is_err(), "{}", &text[..cut]);
             }
         }
 
         #[test]
         fn what_serde_json_reads_is_taken_and_nothing_else(text in nearly_json()) {
-            let ours = super::value(&text, 64);
+            let ours = check(&text, 64);
             prop_assert_eq!(ours.is_ok(), serde_json::from_str::<Value>(&text).is_ok(), "{}: {:?}", text, ours);
         }
 
         #[test]
+        fn what_the_core_reads_is_json_here_too(text in nearly_json(), other in "[\\[\\]{},:\"0-9.eE+\\-\\\\u ]{0,16}") {
+            for text in [text, other] {
+                let is_json = Json::read(text.as_bytes()).is_some();
+                match check(&text, 64) {
+                    Ok(()) => prop_assert!(is_json, "{}", text),
+                    Err(Flaw::Syntax) => prop_assert!(!is_json, "{}", text),
+                    // What cannot be stored may be JSON or not.
+                    Err(_) => {}
+                }
+            }
+        }
+
+        #[test]
         fn nothing_panics(text in ".{0,40}") {
-            let _ = super::value(&text, 3);
+            let _ = (check(&text, 3), compacted(&text));
         }
     }
 
@@ -329,17 +362,17 @@ pub(crate) mod tests {
             ("{} {}", Flaw::Syntax),
             ("[1}", Flaw::Syntax),
         ] {
-            assert_eq!(value(text, 32), Err(flaw), "{}", &text[..text.len().min(40)]);
+            assert_eq!(check(text, 32), Err(flaw), "{}", &text[..text.len().min(40)]);
         }
         for text in [&deep(32), r#"["\ud83d\ude00"]"#, "1e308", "0e999999999999999999999", "0.000e400", "-0.5"] {
-            assert_eq!(value(text, 32), Ok(text), "{text}");
+            assert_eq!(check(text, 32), Ok(()), "{text}");
         }
     }
 
     #[test]
     fn the_deepest_levels_are_told_apart() {
         let text = format!("{}{}", "[{\"a\":".repeat(32) + "0", "}]".repeat(32));
-        assert_eq!(value(&text, 64), Ok(text.as_str()));
-        assert_eq!(value(&text.replace("}]", "]}"), 64), Err(Flaw::Syntax));
+        assert_eq!(check(&text, 64), Ok(()));
+        assert_eq!(check(&text.replace("}]", "]}"), 64), Err(Flaw::Syntax));
     }
 }

@@ -36,14 +36,16 @@ fn within(setting: &'static str, given: u64, least: usize, most: usize) -> Resul
 }
 
 /// The context as it is sent. One for which the server would refuse every event is refused here.
-pub(super) fn context(text: &str) -> Result<&[u8], BuildError> {
+pub(super) fn context(text: &str) -> Result<Vec<u8>, BuildError> {
     let refuse = |problem: String| Err(BuildError::Context(problem));
-    if text.len() > MAX_EVENT_BYTES {
-        return refuse(format!("it has {} bytes, more than {MAX_EVENT_BYTES}", text.len()));
+    let mut context = Vec::new();
+    json::compact(text).for_each(|piece| context.extend_from_slice(piece));
+    if context.len() > MAX_EVENT_BYTES {
+        return refuse(format!("it has {} bytes, more than {MAX_EVENT_BYTES}", context.len()));
     }
-    match json::value(text, MAX_DEPTH as u32) {
-        Ok(object) if object.starts_with('{') => Ok(object.as_bytes()),
-        Ok(_) => refuse("it is no object".to_owned()),
+    match json::check(text, MAX_DEPTH as u32) {
+        Ok(()) if context.starts_with(b"{") => Ok(context),
+        Ok(()) => refuse("it is no object".to_owned()),
         Err(flaw) => refuse(flaw.as_str().to_owned()),
     }
 }

@@ -75,8 +75,16 @@ pub(crate) struct Encoder<'b> {
 #[derive(Clone, Copy)]
 enum Limit {
     Size,
-    Depth,
-    Nul,
+    Flaw(Flaw),
+}
+
+/// What a flaw of free-form JSON is to the caller.
+fn refused(field: &'static str, flaw: Flaw) -> EnqueueError {
+    match flaw {
+        Flaw::Depth => EnqueueError::NestingTooDeep { field },
+        Flaw::Nul => EnqueueError::NulCharacter { field },
+        other => EnqueueError::Unserialisable { field, cause: other.as_str().into() },
+    }
 }
 
 impl Encoder<'_> {
@@ -139,33 +147,34 @@ impl Encoder<'_> {
         self.raw(b"\"");
     }
 
-    /// Writes a free-form object that is JSON text already. `null` is left out.
+    /// Writes a free-form object that is JSON text already, without the space in it. `null` is left out.
     pub(crate) fn json_object(&mut self, field: &'static str, json: &str) -> Result<(), EnqueueError> {
-        if self.out.len() + json.len() > MAX_EVENT_BYTES {
-            return Err(EnqueueError::TooLarge);
-        }
-        let json = json::value(json, MAX_DEPTH as u32).map_err(|flaw| match flaw {
-            Flaw::Depth => EnqueueError::NestingTooDeep { field },
-            Flaw::Nul => EnqueueError::NulCharacter { field },
-            other => EnqueueError::Unserialisable { field, cause: other.as_str().into() },
-        })?;
-        match json.as_bytes().first() {
-            Some(b'{') => {
-                self.key(field);
-                self.raw(json.as_bytes());
-                Ok(())
+        self.free_form(field, |to| {
+            // Before the text is checked, which may be of any length.
+            for piece in json::compact(json) {
+                if to.out.len() + piece.len() > MAX_EVENT_BYTES {
+                    return Err(EnqueueError::TooLarge);
+                }
+                to.raw(piece);
             }
-            Some(b'n') => Ok(()),
-            _ => Err(EnqueueError::NotAnObject { field }),
-        }
+            json::check(json, MAX_DEPTH as u32).map_err(|flaw| refused(field, flaw))
+        })
     }
 
     /// Writes a free-form object. One that serialises to `null`, such as `()` or `None`, is left out.
     pub(crate) fn object<T: Serialize + ?Sized>(&mut self, field: &'static str, value: &T) -> Result<(), EnqueueError> {
+        self.free_form(field, |to| to.json(field, value))
+    }
+
+    fn free_form(
+        &mut self,
+        field: &'static str,
+        write: impl FnOnce(&mut Self) -> Result<(), EnqueueError>,
+    ) -> Result<(), EnqueueError> {
         let before = self.out.len();
         self.key(field);
         let start = self.out.len();
-        self.json(field, value)?;
+        write(self)?;
         match self.out.get(start) {
             Some(b'{') => Ok(()),
             Some(b'n') => {
@@ -181,8 +190,7 @@ impl Encoder<'_> {
         let mut serializer = Serializer::with_formatter(writer, Guard { depth: 0, limit: &self.limit });
         value.serialize(&mut serializer).map_err(|error| match self.limit.get() {
             Some(Limit::Size) => EnqueueError::TooLarge,
-            Some(Limit::Depth) => EnqueueError::NestingTooDeep { field },
-            Some(Limit::Nul) => EnqueueError::NulCharacter { field },
+            Some(Limit::Flaw(flaw)) => refused(field, flaw),
             None => EnqueueError::Unserialisable { field, cause: error.to_string().into() },
         })
     }
@@ -224,7 +232,7 @@ impl Guard<'_> {
     #[inline]
     fn enter(&mut self) -> io::Result<()> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(stop(self.limit, Limit::Depth)) } else { Ok(()) }
+        if self.depth > MAX_DEPTH { Err(stop(self.limit, Limit::Flaw(Flaw::Depth))) } else { Ok(()) }
     }
 }
 
@@ -262,7 +270,7 @@ impl Formatter for Guard<'_> {
     #[inline]
     fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
         if matches!(escape, CharEscape::AsciiControl(0)) {
-            return Err(stop(self.limit, Limit::Nul));
+            return Err(stop(self.limit, Limit::Flaw(Flaw::Nul)));
         }
         CompactFormatter.write_char_escape(writer, escape)
     }

@@ -5,7 +5,7 @@ use crate::error::EnqueueError;
 use crate::wire::MessageType;
 
 /// An event of any kind whose free-form parts are JSON texts already, as a host of another language has them. They are checked
-/// as those of the typed events are, and sent as they stand.
+/// as those of the typed events are, and sent as they stand but for the space between their tokens.
 ///
 /// Which of the fields a kind has, and which of them it needs, is said at [`Message`](crate::wire::Message); others are not looked
 /// at.
@@ -123,6 +123,7 @@ mod tests {
     use crate::context::Context;
     use crate::event::{Alias, Group, Identify, MessageIds, Page, Screen, Track, encode};
     use crate::json::tests::values;
+    use crate::wire::MAX_EVENT_BYTES;
 
     const KINDS: [MessageType; 6] = MessageType::ALL;
 
@@ -234,6 +235,12 @@ mod tests {
         let alias =
             JsonEvent { previous_id: Some("a"), facts: Some("no JSON"), name: Some(""), ..event(MessageType::Alias) };
         assert_eq!(written(&alias), Ok(json!({ "type": "alias", "previousId": "a", "userId": "u" })));
+        // Of what is written to be read by people the space does not count.
+        let pretty = serde_json::to_string_pretty(&json!({ "a": vec![1; 8_000] })).unwrap();
+        assert!(pretty.len() > MAX_EVENT_BYTES);
+        let spaced = JsonEvent { facts: Some(&pretty), ..event(MessageType::Page) };
+        let facts = serde_json::from_str::<Value>(&pretty).unwrap();
+        assert_eq!(written(&spaced), Ok(json!({ "type": "page", "userId": "u", "properties": facts })));
         let page = JsonEvent { facts: Some(" null "), context: Some(" { } "), ..event(MessageType::Page) };
         assert_eq!(written(&page), Ok(json!({ "type": "page", "userId": "u", "context": {} })));
     }

@@ -21,7 +21,7 @@ pub(super) fn write(chunk: &Chunk, context: &[u8]) -> Vec<u8> {
 
 /// Reads what [`write`] wrote; `None` for anything else.
 pub(super) fn read(record: &[u8]) -> Option<(Chunk, Arc<[u8]>)> {
-    let mut scanner = Scanner::new(std::str::from_utf8(record).ok()?.as_bytes());
+    let mut scanner = Scanner::new(std::str::from_utf8(record).ok()?);
     if !scanner.skip(CONTEXT) {
         return None;
     }

@@ -222,7 +222,8 @@ impl io::Write for Bounded<'_> {
     }
 }
 
-/// Stops a serializer at what the server would refuse: nesting that could also exhaust the stack here, and NUL.
+/// Stops a serializer at what the server would refuse: nesting that could also exhaust the stack here, NUL, and what a text that
+/// is taken over as it is has wrong.
 struct Guard<'b> {
     depth: usize,
     limit: &'b Cell<Option<Limit>>,
@@ -274,10 +275,18 @@ impl Formatter for Guard<'_> {
         }
         CompactFormatter.write_char_escape(writer, escape)
     }
+
+    /// What a `RawValue` holds is JSON, and not what this serializer wrote.
+    fn write_raw_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        json::compact(fragment).try_for_each(|piece| writer.write_all(piece))?;
+        let depth = MAX_DEPTH.saturating_sub(self.depth) as u32;
+        json::check(fragment, depth).map_err(|flaw| stop(self.limit, Limit::Flaw(flaw)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
     use serde_json::{Value, json};
 
     use super::*;
@@ -383,6 +392,30 @@ mod tests {
             refused(&|| try_encode(&Track::new("E").user_id("u").properties(&keys))),
             EnqueueError::Unserialisable { field: "properties", .. }
         ));
+    }
+
+    #[test]
+    fn json_within_facts_is_checked_as_the_rest_of_them_is() {
+        let facts =
+            |json: &str| std::collections::HashMap::from([("raw", RawValue::from_string(json.to_owned()).unwrap())]);
+        let written = |json: &str| try_encode(&Track::new("E").user_id("u").properties(facts(json)));
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(
+            written("{ \"a\" : [ 1e3, \" \\u00e9\" ] }").unwrap()["properties"],
+            json!({ "raw": { "a": [1e3, " é"] } })
+        );
+        assert!(written(&nested(MAX_DEPTH - 1)).is_ok());
+        for (json, code) in [
+            (nested(MAX_DEPTH), "nesting_too_deep"),
+            ("\"\\u0000\"".to_owned(), "nul_character"),
+            ("\"\\ud800\"".to_owned(), "unserialisable"),
+            ("1e-400".to_owned(), "unserialisable"),
+            (format!("\"{}\"", "x".repeat(MAX_EVENT_BYTES)), "too_large"),
+        ] {
+            assert_eq!(written(&json).unwrap_err().code(), code, "{}", &json[..json.len().min(40)]);
+        }
+        let whole = RawValue::from_string(" {\"a\": 1}".to_owned()).unwrap();
+        assert_eq!(encoded(&Track::new("E").user_id("u").properties(whole))["properties"], json!({ "a": 1 }));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What an ad would reach, and how it would look, before there is one.
 
 use acd_core::Operation;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::ads::PromotedObject;
@@ -31,7 +31,8 @@ pub const PREVIEW: Operation = ads_read("meta.previews.get", "/{version}/{id}/pr
 pub const OPERATIONS: &[Operation] = &[DELIVERY, DELIVERY_OF, REACH, PREVIEW_NEW, PREVIEW];
 
 /// How many people an ad set may reach in a month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DeliveryEstimate {
     /// At least so many.
@@ -43,7 +44,8 @@ pub struct DeliveryEstimate {
 }
 
 /// How many people a targeting reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReachEstimate {
     /// At least so many.
@@ -76,7 +78,8 @@ open_enum! {
 }
 
 /// How an ad looks.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AdPreview {
     /// HTML of a frame that shows it for 24 hours. Meta's text: put it on a page of one's own with care.

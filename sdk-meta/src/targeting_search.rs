@@ -60,32 +60,34 @@ open_enum! {
 }
 
 /// An interest, a behaviour, a school: something that people have in common.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TargetingOption {
     /// The id that a targeting names; none for what was asked about by name and is not there.
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "id", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::maybe_id"))]
     pub id: Option<String>,
     /// The name, which Meta changes at times.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where in a targeting it belongs.
-    #[serde(default, rename = "type")]
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "type")]
     pub kind: Option<TargetingType>,
     /// The categories above it, and itself.
     #[serde(default)]
     pub path: Vec<String>,
     /// In words.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// At least so many people have it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience_size_lower_bound: Option<i64>,
     /// At most so many people have it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience_size_upper_bound: Option<i64>,
     /// Whether it can be targeted; said where that was asked.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid: Option<bool>,
     /// What Meta says besides.
     #[serde(flatten)]
@@ -105,7 +107,8 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::E
 }
 
 /// A place.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TargetingPlace {
     /// The key that a targeting names; for a country its code.
@@ -116,13 +119,13 @@ pub struct TargetingPlace {
     #[serde(rename = "type")]
     pub kind: PlaceType,
     /// The country, as a code of two letters.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
     /// The name of its region.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The key of its region.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region_id: Option<u64>,
     /// What Meta says besides, such as `supports_city`.
     #[serde(flatten)]
@@ -138,7 +141,8 @@ impl TargetingPlace {
 }
 
 /// A language.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TargetingLocale {
     /// The number that [`Targeting::locales`](crate::ads::targeting::Targeting::locales) names.
@@ -180,7 +184,8 @@ request! {
 }
 
 /// Something that is asked about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TargetingRef {
     /// Where in a targeting it belongs.
     #[serde(rename = "type")]

@@ -76,6 +76,32 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
     Some(if negative { -number } else { number })
 }
 
+/// JSON Schemas of what is read by way of [`TextOrNumber`].
+#[cfg(feature = "schemars")]
+pub(crate) mod schema {
+    use schemars::{Schema, SchemaGenerator, json_schema};
+
+    /// A name or an id.
+    pub(crate) fn id(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"] })
+    }
+
+    /// An [`id`] that may be missing.
+    pub(crate) fn maybe_id(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer", "null"] })
+    }
+
+    /// How many there are.
+    pub(crate) fn count(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]{1,15}$" })
+    }
+
+    /// A [`count`] that may be missing.
+    pub(crate) fn maybe_count(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["integer", "string", "null"], "minimum": 0, "pattern": "^[0-9]{1,15}$" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

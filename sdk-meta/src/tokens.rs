@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use acd_core::{Operation, Secret};
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{AppId, MetaCall, MetaClient};
 
@@ -19,7 +19,8 @@ pub const EXTEND: Operation = Operation::new("meta.tokens.extend", Method::GET, 
 pub const OPERATIONS: &[Operation] = &[DEBUG, EXTEND];
 
 /// What is known of an access token.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TokenInfo {
     /// Whether Meta accepts it.

@@ -102,6 +102,30 @@ export type AdId = string;
 export const AdIdSchema = /* @__PURE__ */ (() =>
   z.string())();
 
+/** An image of an account's library. */
+export interface AdImage {
+  /** Its hash. */
+  hash: string;
+  /** The account's number and the hash, with a colon between. */
+  id?: string | null | undefined;
+  /** Its name. */
+  name?: string | null | undefined;
+  /** Where it is to stay. */
+  permalink_url?: string | null | undefined;
+  /** `ACTIVE`, `INTERNAL` or `DELETED`. */
+  status?: string | null | undefined;
+}
+
+/** Checks and reads `AdImage`. */
+export const AdImageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    hash: z.string(),
+    id: z.string().nullish(),
+    name: z.string().nullish(),
+    permalink_url: z.string().nullish(),
+    status: z.string().nullish(),
+  }))();
+
 export type AdLabelId = string;
 
 /** Checks and reads `AdLabelId`. */
@@ -118,6 +142,18 @@ export interface AdLabelRef {
 export const AdLabelRefSchema = /* @__PURE__ */ (() =>
   z.object({
     id: AdLabelIdSchema,
+  }))();
+
+/** How an ad looks. */
+export interface AdPreview {
+  /** HTML of a frame that shows it for 24 hours. Meta's text: put it on a page of one's own with care. */
+  body: string;
+}
+
+/** Checks and reads `AdPreview`. */
+export const AdPreviewSchema = /* @__PURE__ */ (() =>
+  z.object({
+    body: z.string(),
   }))();
 
 export type AdRequestId = string;
@@ -314,6 +350,27 @@ export interface AudienceRef {
 export const AudienceRefSchema = /* @__PURE__ */ (() =>
   z.object({
     id: AudienceIdSchema,
+  }))();
+
+/** Which batch of a session a call is. All batches of a session have the same schema. */
+export interface AudienceSession {
+  /** The batch, from 1. */
+  batch_seq: number;
+  /** How many rows the session has, about. */
+  estimated_num_total?: number | null | undefined;
+  /** Whether no batch follows. */
+  last_batch_flag: boolean;
+  /** A number of the caller's own, unique in the account. */
+  session_id: number;
+}
+
+/** Checks and reads `AudienceSession`. */
+export const AudienceSessionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    batch_seq: z.int().min(0).max(4294967295),
+    estimated_num_total: z.int().min(0).nullish(),
+    last_batch_flag: z.boolean(),
+    session_id: z.int().min(0),
   }))();
 
 export type AudienceSubtype =
@@ -525,6 +582,42 @@ export type ContentType =
 /** Checks and reads `ContentType`. */
 export const ContentTypeSchema = /* @__PURE__ */ (() =>
   common.open<'product' | 'product_group'>())();
+
+/** What was copied. */
+export interface CopiedAd {
+  /** The copy. */
+  copied_ad_id: AdId;
+}
+
+/** Checks and reads `CopiedAd`. */
+export const CopiedAdSchema = /* @__PURE__ */ (() =>
+  z.object({
+    copied_ad_id: AdIdSchema,
+  }))();
+
+/** What was copied. */
+export interface CopiedAdSet {
+  /** The copy. */
+  copied_adset_id: AdSetId;
+}
+
+/** Checks and reads `CopiedAdSet`. */
+export const CopiedAdSetSchema = /* @__PURE__ */ (() =>
+  z.object({
+    copied_adset_id: AdSetIdSchema,
+  }))();
+
+/** What was copied. */
+export interface CopiedCampaign {
+  /** The copy. */
+  copied_campaign_id: CampaignId;
+}
+
+/** Checks and reads `CopiedCampaign`. */
+export const CopiedCampaignSchema = /* @__PURE__ */ (() =>
+  z.object({
+    copied_campaign_id: CampaignIdSchema,
+  }))();
 
 /** What was created. */
 export interface Created<I> {
@@ -742,6 +835,24 @@ export type DeliveryCategory =
 /** Checks and reads `DeliveryCategory`. */
 export const DeliveryCategorySchema = /* @__PURE__ */ (() =>
   common.open<'in_store' | 'curbside' | 'home_delivery'>())();
+
+/** How many people an ad set may reach in a month. */
+export interface DeliveryEstimate {
+  /** At least so many. */
+  estimate_mau_lower_bound: number;
+  /** At most so many. */
+  estimate_mau_upper_bound: number;
+  /** Whether the numbers mean something yet. */
+  estimate_ready: boolean;
+}
+
+/** Checks and reads `DeliveryEstimate`. */
+export const DeliveryEstimateSchema = /* @__PURE__ */ (() =>
+  z.object({
+    estimate_mau_lower_bound: z.int(),
+    estimate_mau_upper_bound: z.int(),
+    estimate_ready: z.boolean(),
+  }))();
 
 export type DestinationType =
   | 'WEBSITE'
@@ -1373,6 +1484,27 @@ export type PixelAggregation =
 export const PixelAggregationSchema = /* @__PURE__ */ (() =>
   common.open<'event' | 'event_source' | 'event_total_counts' | 'match_keys' | 'had_pii' | 'device_type' | 'url' | 'host'>())();
 
+/** How many events had a value. */
+export interface PixelCount {
+  /** How many events had it. */
+  count: number | string;
+  /** The value, such as `Purchase`. */
+  value: string | number;
+}
+
+/** Checks and reads `PixelCount`. */
+export const PixelCountSchema = /* @__PURE__ */ (() =>
+  z.object({
+    count: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]),
+    value: z.union([
+      z.string(),
+      z.int(),
+    ]),
+  }))();
+
 export type PixelId = string;
 
 /** Checks and reads `PixelId`. */
@@ -1459,6 +1591,44 @@ export type PublisherPlatform =
 export const PublisherPlatformSchema = /* @__PURE__ */ (() =>
   common.open<'facebook' | 'instagram' | 'audience_network' | 'messenger' | 'threads' | 'whatsapp'>())();
 
+/** What an account may post. */
+export interface PublishingConfig {
+  /** In so many seconds. */
+  quota_duration: number;
+  /** So many posts. */
+  quota_total: number;
+}
+
+/** Checks and reads `PublishingConfig`. */
+export const PublishingConfigSchema = /* @__PURE__ */ (() =>
+  z.object({
+    quota_duration: z.int().min(0),
+    quota_total: z.int().min(0).max(4294967295),
+  }))();
+
+/** How much an account has posted of what it may, in the last 24 hours. */
+export interface PublishingLimit {
+  /** What it may. */
+  config?: PublishingConfig | null | undefined;
+  /** How many posts it has made; a carousel is one. */
+  quota_usage: number;
+}
+
+/** What is read as `PublishingLimit`: fields that have a default may be left out. */
+export interface PublishingLimitInput {
+  /** What it may. */
+  config?: PublishingConfig | null | undefined;
+  /** How many posts it has made; a carousel is one. */
+  quota_usage?: number | undefined;
+}
+
+/** Checks and reads `PublishingLimit`. */
+export const PublishingLimitSchema = /* @__PURE__ */ (() =>
+  z.object({
+    config: PublishingConfigSchema.nullish(),
+    quota_usage: z.int().min(0).max(4294967295).default(0),
+  }))();
+
 /** The button with which a message was answered. */
 export interface QuickReply {
   /** What it says to the account. */
@@ -1469,6 +1639,24 @@ export interface QuickReply {
 export const QuickReplySchema = /* @__PURE__ */ (() =>
   z.object({
     payload: z.string(),
+  }))();
+
+/** How many people a targeting reaches. */
+export interface ReachEstimate {
+  /** Whether the numbers mean something yet. */
+  estimate_ready: boolean;
+  /** At least so many. */
+  users_lower_bound: number;
+  /** At most so many. */
+  users_upper_bound: number;
+}
+
+/** Checks and reads `ReachEstimate`. */
+export const ReachEstimateSchema = /* @__PURE__ */ (() =>
+  z.object({
+    estimate_ready: z.boolean(),
+    users_lower_bound: z.int(),
+    users_upper_bound: z.int(),
   }))();
 
 /** A reaction to a message. */
@@ -1582,6 +1770,24 @@ export const SearchPlacesSchema = /* @__PURE__ */ (() =>
     match_country_code: z.boolean().nullish(),
     q: z.string(),
     region_id: z.int().min(0).nullish(),
+  }))();
+
+/** Which sessions are read. */
+export interface SessionQuery {
+  /** The cursor that the page before gave. */
+  after?: string | null | undefined;
+  /** The most in one page. */
+  limit?: number | null | undefined;
+  /** This one alone. */
+  session_id?: number | null | undefined;
+}
+
+/** Checks and reads `SessionQuery`. */
+export const SessionQuerySchema = /* @__PURE__ */ (() =>
+  z.object({
+    after: z.string().nullish(),
+    limit: z.int().min(0).max(4294967295).nullish(),
+    session_id: z.int().min(0).nullish(),
   }))();
 
 export type SessionStatus =
@@ -1698,6 +1904,50 @@ export const TargetingAutomationSchema = /* @__PURE__ */ (() =>
     advantage_audience: z.int().min(0).max(255).nullish(),
   }))();
 
+/** A language. */
+export interface TargetingLocale {
+  /** The number that `Targeting::locales` names. */
+  key: number;
+  /** The name. */
+  name: string;
+}
+
+/** Checks and reads `TargetingLocale`. */
+export const TargetingLocaleSchema = /* @__PURE__ */ (() =>
+  z.object({
+    key: z.int().min(0).max(4294967295),
+    name: z.string(),
+  }))();
+
+/** A place. */
+export interface TargetingPlace {
+  /** The country, as a code of two letters. */
+  country_code?: string | null | undefined;
+  /** The key that a targeting names; for a country its code. */
+  key: string;
+  /** The name. */
+  name: string;
+  /** The name of its region. */
+  region?: string | null | undefined;
+  /** The key of its region. */
+  region_id?: number | null | undefined;
+  /** What kind of place it is. */
+  type: PlaceType;
+  /** What is not declared here. */
+  [other: string]: unknown;
+}
+
+/** Checks and reads `TargetingPlace`. */
+export const TargetingPlaceSchema = /* @__PURE__ */ (() =>
+  z.looseObject({
+    country_code: z.string().nullish(),
+    key: z.string(),
+    name: z.string(),
+    region: z.string().nullish(),
+    region_id: z.int().min(0).nullish(),
+    type: PlaceTypeSchema,
+  }))();
+
 export type TargetingType =
   | 'interests'
   | 'behaviors'
@@ -1745,6 +1995,54 @@ export type Timestamp = string;
 /** Checks and reads `Timestamp`. */
 export const TimestampSchema = /* @__PURE__ */ (() =>
   z.string().regex(/^(?:[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[+-](?:[01][0-9]|2[0-3])[0-5][0-9]|(?:[.][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))|-?[0-9]{1,11})$/u))();
+
+/** What is known of an access token. */
+export interface TokenInfo {
+  /** The app that it was made for. */
+  app_id: string | null;
+  /** When its access to data ends, in seconds since 1970; 0 for never. */
+  data_access_expires_at: number | null;
+  /** When it ends, in seconds since 1970; 0 for never. */
+  expires_at: number | null;
+  /** Whether Meta accepts it. */
+  is_valid: boolean;
+  /** The permissions, such as `ads_management`. */
+  scopes: string[];
+  /** The kind, such as `USER`, `PAGE`, `SYSTEM_USER` or `APP`. */
+  type: string | null;
+  /** The user, system user or page that it speaks for. */
+  user_id: string | null;
+}
+
+/** What is read as `TokenInfo`: fields that have a default may be left out. */
+export interface TokenInfoInput {
+  /** The app that it was made for. */
+  app_id?: string | null | undefined;
+  /** When its access to data ends, in seconds since 1970; 0 for never. */
+  data_access_expires_at?: number | null | undefined;
+  /** When it ends, in seconds since 1970; 0 for never. */
+  expires_at?: number | null | undefined;
+  /** Whether Meta accepts it. */
+  is_valid?: boolean | undefined;
+  /** The permissions, such as `ads_management`. */
+  scopes?: string[] | undefined;
+  /** The kind, such as `USER`, `PAGE`, `SYSTEM_USER` or `APP`. */
+  type?: string | null | undefined;
+  /** The user, system user or page that it speaks for. */
+  user_id?: string | null | undefined;
+}
+
+/** Checks and reads `TokenInfo`. */
+export const TokenInfoSchema = /* @__PURE__ */ (() =>
+  z.object({
+    app_id: z.string().nullable().default(null),
+    data_access_expires_at: z.int().nullable().default(null),
+    expires_at: z.int().nullable().default(null),
+    is_valid: z.boolean().default(false),
+    scopes: z.array(z.string()).default([]),
+    type: z.string().nullable().default(null),
+    user_id: z.string().nullable().default(null),
+  }))();
 
 /** The body of `UPDATE`: what shall be different. Another creative sends the ad back to review. */
 export interface UpdateAd {
@@ -1888,6 +2186,68 @@ export const UpdatePixelSchema = /* @__PURE__ */ (() =>
     name: z.string().nullish(),
   }))();
 
+/** An image that was uploaded. */
+export interface UploadedImage {
+  /** Its hash, by which creatives name it. The same bytes have the same. */
+  hash: string;
+  /** In pixels. */
+  height?: number | null | undefined;
+  /** Where it is for now. */
+  url?: string | null | undefined;
+  /** In pixels. */
+  width?: number | null | undefined;
+}
+
+/** Checks and reads `UploadedImage`. */
+export const UploadedImageSchema = /* @__PURE__ */ (() =>
+  z.object({
+    hash: z.string(),
+    height: z.int().min(0).max(4294967295).nullish(),
+    url: z.string().nullish(),
+    width: z.int().min(0).max(4294967295).nullish(),
+  }))();
+
+/** What Meta took of a batch. */
+export interface UploadedUsers {
+  /** The audience; none where people are removed from all of them. */
+  audience_id?: AudienceId | null | undefined;
+  /** Up to a hundred of the bad ones, in Meta's own form. */
+  invalid_entry_samples: JsonValue;
+  /** How many of them are bad. */
+  num_invalid_entries: number;
+  /** How many rows arrived. */
+  num_received: number;
+  /** The session, if there is one. */
+  session_id?: number | string | null | undefined;
+}
+
+/** What is read as `UploadedUsers`: fields that have a default may be left out. */
+export interface UploadedUsersInput {
+  /** The audience; none where people are removed from all of them. */
+  audience_id?: AudienceId | null | undefined;
+  /** Up to a hundred of the bad ones, in Meta's own form. */
+  invalid_entry_samples?: JsonValue | undefined;
+  /** How many of them are bad. */
+  num_invalid_entries?: number | undefined;
+  /** How many rows arrived. */
+  num_received?: number | undefined;
+  /** The session, if there is one. */
+  session_id?: number | string | null | undefined;
+}
+
+/** Checks and reads `UploadedUsers`. */
+export const UploadedUsersSchema = /* @__PURE__ */ (() =>
+  z.object({
+    audience_id: AudienceIdSchema.nullish(),
+    invalid_entry_samples: common.json.default(null),
+    num_invalid_entries: z.int().min(0).default(0),
+    num_received: z.int().min(0).default(0),
+    session_id: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]).nullish(),
+  }))();
+
 export type UseCase =
   | 'ads_management'
   | 'ads_insights'
@@ -2008,6 +2368,24 @@ export const UserDataSchema = /* @__PURE__ */ (() =>
     ]).optional(),
   }).refine(common.fields(1), common.tooFew(1)))();
 
+/** Somebody on an image. */
+export interface UserTag {
+  /** The account's name. */
+  username: string;
+  /** The place from the left, from 0 to 1; on videos none. */
+  x?: number | null | undefined;
+  /** The place from the top. */
+  y?: number | null | undefined;
+}
+
+/** Checks and reads `UserTag`. */
+export const UserTagSchema = /* @__PURE__ */ (() =>
+  z.object({
+    username: z.string(),
+    x: z.number().nullish(),
+    y: z.number().nullish(),
+  }))();
+
 /**
  * UTM parameters, by which analytics know what a visit came from. Values may hold Meta's macros, such as
  * `{{campaign.id}}` or `{{placement}}`, which Meta fills in when somebody clicks
@@ -2089,6 +2467,33 @@ export type VideoStatusCode =
 export const VideoStatusCodeSchema = /* @__PURE__ */ (() =>
   common.open<'ready' | 'processing' | 'uploading' | 'expired' | 'error'>())();
 
+/**
+ * An image that stands for a video
+ * ([page](https://developers.facebook.com/docs/graph-api/reference/video-thumbnail), read 2026-11).
+ */
+export interface VideoThumbnail {
+  /** In pixels. */
+  height?: number | null | undefined;
+  /** Its id. */
+  id: string;
+  /** Whether it is the one that is shown. */
+  is_preferred?: boolean | null | undefined;
+  /** Where it is, which is what a creative takes as the video's image. */
+  uri?: string | null | undefined;
+  /** In pixels. */
+  width?: number | null | undefined;
+}
+
+/** Checks and reads `VideoThumbnail`. */
+export const VideoThumbnailSchema = /* @__PURE__ */ (() =>
+  z.object({
+    height: z.int().min(0).max(4294967295).nullish(),
+    id: z.string(),
+    is_preferred: z.boolean().nullish(),
+    uri: z.string().nullish(),
+    width: z.int().min(0).max(4294967295).nullish(),
+  }))();
+
 export type WebhookField =
   | 'leadgen'
   | 'leadgen_update'
@@ -2137,6 +2542,36 @@ export type WebhookObject =
 /** Checks and reads `WebhookObject`. */
 export const WebhookObjectSchema = /* @__PURE__ */ (() =>
   common.open<'page' | 'ad_account' | 'instagram' | 'application' | 'user' | 'permissions' | 'whatsapp_business_account'>())();
+
+/** Which figures of an account are asked for. */
+export interface AccountInsights {
+  /** By what they are split, such as `media_product_type` or `follow_type`. */
+  breakdown?: string | null | undefined;
+  /** The figures. */
+  metric: string;
+  /** In which form they come; Meta wants this for most. */
+  metric_type?: MetricType | null | undefined;
+  /** Over what they are taken. */
+  period: InsightsPeriod;
+  /** From here on, in seconds since 1970. */
+  since?: number | null | undefined;
+  /** How far back figures on people go, such as `this_month`. */
+  timeframe?: string | null | undefined;
+  /** Up to here, in seconds since 1970; at most 30 days later. */
+  until?: number | null | undefined;
+}
+
+/** Checks and reads `AccountInsights`. */
+export const AccountInsightsSchema = /* @__PURE__ */ (() =>
+  z.object({
+    breakdown: z.string().nullish(),
+    metric: z.string(),
+    metric_type: MetricTypeSchema.nullish(),
+    period: InsightsPeriodSchema,
+    since: z.int().nullish(),
+    timeframe: z.string().nullish(),
+    until: z.int().nullish(),
+  }))();
 
 /** How often something was done, or what it was worth. */
 export interface ActionStat {
@@ -2572,6 +3007,98 @@ export const AttributionDataSchema = /* @__PURE__ */ (() =>
     visit_time: z.int().nullish(),
   }))();
 
+/**
+ * An upload as Meta tells of it
+ * ([page](https://developers.facebook.com/docs/marketing-api/reference/custom-audience/sessions), read 2026-11).
+ */
+export interface AudienceSessionState {
+  /** When it ended. */
+  end_time?: Timestamp | null | undefined;
+  /** How many of them are bad. */
+  num_invalid_entries: number | string;
+  /** How many of them Meta found. */
+  num_matched: number | string;
+  /** How many rows arrived. */
+  num_received: number | string;
+  /** How far it is, in percent. */
+  progress?: string | null | undefined;
+  /** The number that the caller gave it. */
+  session_id: number | string;
+  /** How far it is, in a word of Meta's. */
+  stage?: string | null | undefined;
+  /** When it began. */
+  start_time?: Timestamp | null | undefined;
+}
+
+/** What is read as `AudienceSessionState`: fields that have a default may be left out. */
+export interface AudienceSessionStateInput {
+  /** When it ended. */
+  end_time?: Timestamp | null | undefined;
+  /** How many of them are bad. */
+  num_invalid_entries?: number | string | undefined;
+  /** How many of them Meta found. */
+  num_matched?: number | string | undefined;
+  /** How many rows arrived. */
+  num_received?: number | string | undefined;
+  /** How far it is, in percent. */
+  progress?: string | null | undefined;
+  /** The number that the caller gave it. */
+  session_id: number | string;
+  /** How far it is, in a word of Meta's. */
+  stage?: string | null | undefined;
+  /** When it began. */
+  start_time?: Timestamp | null | undefined;
+}
+
+/** Checks and reads `AudienceSessionState`. */
+export const AudienceSessionStateSchema = /* @__PURE__ */ (() =>
+  z.object({
+    end_time: TimestampSchema.nullish(),
+    num_invalid_entries: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]).default(0),
+    num_matched: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]).default(0),
+    num_received: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]).default(0),
+    progress: z.string().nullish(),
+    session_id: z.union([
+      z.int().min(0),
+      z.string().regex(/^[0-9]{1,15}$/u),
+    ]),
+    stage: z.string().nullish(),
+    start_time: TimestampSchema.nullish(),
+  }))();
+
+/**
+ * Rows of people, each with a value for each column. `Debug` shows how many they are and none of them: a hash still says
+ * whose it is to anyone who knows the address.
+ */
+export interface AudienceUsers {
+  /** The rows. */
+  data: JsonValue[][];
+  /** Whether the columns are not all of one key: `true`, as rows are lists here. */
+  is_raw: boolean;
+  /** The pages whose ids of people are in the column `PAGEUID`. */
+  page_ids?: PageId[] | undefined;
+  /** What each column holds. */
+  schema: AudienceKey[];
+}
+
+/** Checks and reads `AudienceUsers`. */
+export const AudienceUsersSchema = /* @__PURE__ */ (() =>
+  z.object({
+    data: z.array(z.array(common.json)),
+    is_raw: z.boolean(),
+    page_ids: z.array(PageIdSchema).optional(),
+    schema: z.array(AudienceKeySchema),
+  }))();
+
 /** The body of `CREATE` and of `UPDATE`: a period, whole. */
 export interface BudgetSchedule {
   /** How much more may be spent. */
@@ -2992,6 +3519,60 @@ export const CreateCampaignSchema = /* @__PURE__ */ (() =>
     stop_time: TimestampSchema.nullish(),
   }))();
 
+/** The body that makes a container. */
+export interface CreateContainer {
+  /** What an image shows, for people who cannot see it; at most 1000 characters. */
+  alt_text?: string | null | undefined;
+  /** The name of a reel's sound. */
+  audio_name?: string | null | undefined;
+  /** The text. */
+  caption?: string | null | undefined;
+  /** Of a carousel: containers that are finished, 2 to 10 with commas between them. */
+  children?: string | null | undefined;
+  /** Who is asked to publish it too, by their names with commas between them; at most 3. */
+  collaborators?: string | undefined;
+  /** Where Meta fetches a reel's cover. */
+  cover_url?: string | null | undefined;
+  /** Where Meta fetches the image: a public URL. */
+  image_url?: string | null | undefined;
+  /** Whether it is an item of a carousel, made of an image or a video without a caption. */
+  is_carousel_item?: boolean | undefined;
+  /** A place, by its page. */
+  location_id?: string | null | undefined;
+  /** What it holds; an image on the feed has none. */
+  media_type?: MediaType | null | undefined;
+  /** Whether a reel is on the feed too. */
+  share_to_feed?: boolean | null | undefined;
+  /** The frame that is the cover, in milliseconds from the beginning. */
+  thumb_offset?: number | null | undefined;
+  /** `resumable` for a video whose bytes are uploaded. */
+  upload_type?: string | null | undefined;
+  /** Who is on it. */
+  user_tags?: UserTag[] | undefined;
+  /** Where Meta fetches the video: a public URL. */
+  video_url?: string | null | undefined;
+}
+
+/** Checks and reads `CreateContainer`. */
+export const CreateContainerSchema = /* @__PURE__ */ (() =>
+  z.object({
+    alt_text: z.string().nullish(),
+    audio_name: z.string().nullish(),
+    caption: z.string().nullish(),
+    children: z.string().nullish(),
+    collaborators: z.string().optional(),
+    cover_url: z.string().nullish(),
+    image_url: z.string().nullish(),
+    is_carousel_item: z.boolean().optional(),
+    location_id: z.string().nullish(),
+    media_type: MediaTypeSchema.nullish(),
+    share_to_feed: z.boolean().nullish(),
+    thumb_offset: z.int().min(0).max(4294967295).nullish(),
+    upload_type: z.string().nullish(),
+    user_tags: z.array(UserTagSchema).optional(),
+    video_url: z.string().nullish(),
+  }))();
+
 /**
  * A video that Meta makes of what it fetches: give either a file or a slideshow
  * ([page](https://developers.facebook.com/docs/marketing-api/reference/ad-account/advideos), read 2026-11).
@@ -3352,6 +3933,34 @@ export const HighDemandPeriodSchema = /* @__PURE__ */ (() =>
     recurrence_type: z.string().nullish(),
     time_end: TimestampSchema.nullish(),
     time_start: TimestampSchema.nullish(),
+  }))();
+
+/** A value of a figure. */
+export interface IgInsightValue {
+  /** The parts that were asked for. */
+  breakdowns: JsonValue[];
+  /** The end of the time that it is about. */
+  end_time?: Timestamp | null | undefined;
+  /** A number; an object for figures that have parts. */
+  value?: JsonValue | undefined;
+}
+
+/** What is read as `IgInsightValue`: fields that have a default may be left out. */
+export interface IgInsightValueInput {
+  /** The parts that were asked for. */
+  breakdowns?: JsonValue[] | undefined;
+  /** The end of the time that it is about. */
+  end_time?: Timestamp | null | undefined;
+  /** A number; an object for figures that have parts. */
+  value?: JsonValue | undefined;
+}
+
+/** Checks and reads `IgInsightValue`. */
+export const IgInsightValueSchema = /* @__PURE__ */ (() =>
+  z.object({
+    breakdowns: z.array(common.json).default([]),
+    end_time: TimestampSchema.nullish(),
+    value: common.json.optional(),
   }))();
 
 /**
@@ -3940,6 +4549,34 @@ export const PixelSchema = /* @__PURE__ */ (() =>
     name: z.string().nullish(),
   }))();
 
+/** The events of one hour. */
+export interface PixelHour {
+  /** By what they are summed up. */
+  aggregation: PixelAggregation;
+  /** The sums. */
+  data: PixelCount[];
+  /** When the hour begins. */
+  start_time: Timestamp;
+}
+
+/** What is read as `PixelHour`: fields that have a default may be left out. */
+export interface PixelHourInput {
+  /** By what they are summed up. */
+  aggregation: PixelAggregation;
+  /** The sums. */
+  data?: PixelCount[] | undefined;
+  /** When the hour begins. */
+  start_time: Timestamp;
+}
+
+/** Checks and reads `PixelHour`. */
+export const PixelHourSchema = /* @__PURE__ */ (() =>
+  z.object({
+    aggregation: PixelAggregationSchema,
+    data: z.array(PixelCountSchema).default([]),
+    start_time: TimestampSchema,
+  }))();
+
 /** The query of `PIXELS_STATS`. */
 export interface PixelStats {
   /** By what events are summed up. */
@@ -4038,6 +4675,82 @@ export const SearchTargetingSchema = /* @__PURE__ */ (() =>
     limit: z.int().min(0).max(4294967295).nullish(),
     limit_type: TargetingTypeSchema.nullish(),
     q: z.string(),
+  }))();
+
+/** An app that is told of a page or an ad account. */
+export interface SubscribedApp {
+  /** The app. */
+  id: AppId;
+  /** Its name. */
+  name?: string | null | undefined;
+  /** Of which of a page's fields. Nothing for an ad account: the app is told of all that it subscribed to itself. */
+  subscribed_fields: WebhookField[];
+}
+
+/** What is read as `SubscribedApp`: fields that have a default may be left out. */
+export interface SubscribedAppInput {
+  /** The app. */
+  id: AppId;
+  /** Its name. */
+  name?: string | null | undefined;
+  /** Of which of a page's fields. Nothing for an ad account: the app is told of all that it subscribed to itself. */
+  subscribed_fields?: WebhookField[] | undefined;
+}
+
+/** Checks and reads `SubscribedApp`. */
+export const SubscribedAppSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: AppIdSchema,
+    name: z.string().nullish(),
+    subscribed_fields: z.array(WebhookFieldSchema).default([]),
+  }))();
+
+/** A field that an app subscribed to. */
+export interface SubscribedField {
+  /** Which. */
+  name: WebhookField;
+  /** The version of the Graph API in whose form it is told, such as `v26.0`. */
+  version?: string | null | undefined;
+}
+
+/** Checks and reads `SubscribedField`. */
+export const SubscribedFieldSchema = /* @__PURE__ */ (() =>
+  z.object({
+    name: WebhookFieldSchema,
+    version: z.string().nullish(),
+  }))();
+
+/** Where an app is told of an object's changes. */
+export interface Subscription {
+  /** Whether they are. */
+  active: boolean;
+  /** Where they are sent. */
+  callback_url?: string | null | undefined;
+  /** Which. */
+  fields: SubscribedField[];
+  /** Whose changes. */
+  object: WebhookObject;
+}
+
+/** What is read as `Subscription`: fields that have a default may be left out. */
+export interface SubscriptionInput {
+  /** Whether they are. */
+  active?: boolean | undefined;
+  /** Where they are sent. */
+  callback_url?: string | null | undefined;
+  /** Which. */
+  fields?: SubscribedField[] | undefined;
+  /** Whose changes. */
+  object: WebhookObject;
+}
+
+/** Checks and reads `Subscription`. */
+export const SubscriptionSchema = /* @__PURE__ */ (() =>
+  z.object({
+    active: z.boolean().default(false),
+    callback_url: z.string().nullish(),
+    fields: z.array(SubscribedFieldSchema).default([]),
+    object: WebhookObjectSchema,
   }))();
 
 /**
@@ -4144,6 +4857,81 @@ export const TargetingSchema = /* @__PURE__ */ (() =>
     locales: z.array(z.int().min(0).max(4294967295)).optional(),
     publisher_platforms: z.array(PublisherPlatformSchema).optional(),
     targeting_automation: TargetingAutomationSchema.nullish(),
+  }))();
+
+/** An interest, a behaviour, a school: something that people have in common. */
+export interface TargetingOption {
+  /** At least so many people have it. */
+  audience_size_lower_bound?: number | null | undefined;
+  /** At most so many people have it. */
+  audience_size_upper_bound?: number | null | undefined;
+  /** In words. */
+  description?: string | null | undefined;
+  /** The id that a targeting names; none for what was asked about by name and is not there. */
+  id?: string | number | null | undefined;
+  /** The name, which Meta changes at times. */
+  name?: string | null | undefined;
+  /** The categories above it, and itself. */
+  path: string[];
+  /** Where in a targeting it belongs. */
+  type?: TargetingType | null | undefined;
+  /** Whether it can be targeted; said where that was asked. */
+  valid?: boolean | null | undefined;
+  /** What is not declared here. */
+  [other: string]: unknown;
+}
+
+/** What is read as `TargetingOption`: fields that have a default may be left out. */
+export interface TargetingOptionInput {
+  /** At least so many people have it. */
+  audience_size_lower_bound?: number | null | undefined;
+  /** At most so many people have it. */
+  audience_size_upper_bound?: number | null | undefined;
+  /** In words. */
+  description?: string | null | undefined;
+  /** The id that a targeting names; none for what was asked about by name and is not there. */
+  id?: string | number | null | undefined;
+  /** The name, which Meta changes at times. */
+  name?: string | null | undefined;
+  /** The categories above it, and itself. */
+  path?: string[] | undefined;
+  /** Where in a targeting it belongs. */
+  type?: TargetingType | null | undefined;
+  /** Whether it can be targeted; said where that was asked. */
+  valid?: boolean | null | undefined;
+  /** What is not declared here. */
+  [other: string]: unknown;
+}
+
+/** Checks and reads `TargetingOption`. */
+export const TargetingOptionSchema = /* @__PURE__ */ (() =>
+  z.looseObject({
+    audience_size_lower_bound: z.int().nullish(),
+    audience_size_upper_bound: z.int().nullish(),
+    description: z.string().nullish(),
+    id: z.union([
+      z.string(),
+      z.int(),
+    ]).nullish(),
+    name: z.string().nullish(),
+    path: z.array(z.string()).default([]),
+    type: TargetingTypeSchema.nullish(),
+    valid: z.boolean().nullish(),
+  }))();
+
+/** Something that is asked about. */
+export interface TargetingRef {
+  /** Its id. */
+  id: string;
+  /** Where in a targeting it belongs. */
+  type: TargetingType;
+}
+
+/** Checks and reads `TargetingRef`. */
+export const TargetingRefSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: z.string(),
+    type: TargetingTypeSchema,
   }))();
 
 /** The body of `UPDATE`: what shall be different. Meta takes four changes of the budget an hour. */
@@ -4552,6 +5340,39 @@ export const CallToActionSchema = /* @__PURE__ */ (() =>
     value: CallToActionValueSchema.nullish(),
   }))();
 
+/** Where a container stands. */
+export interface Container {
+  /** Its id. */
+  id: IgContainerId;
+  /** The same in words; after a failure with its reason. */
+  status?: string | null | undefined;
+  /** Where it stands. */
+  status_code?: ContainerStatus | null | undefined;
+  /** How far the upload of its bytes is, if they are uploaded. */
+  video_status?: VideoStatus | null | undefined;
+}
+
+/** What is read as `Container`: fields that have a default may be left out. */
+export interface ContainerInput {
+  /** Its id. */
+  id: IgContainerId;
+  /** The same in words; after a failure with its reason. */
+  status?: string | null | undefined;
+  /** Where it stands. */
+  status_code?: ContainerStatus | null | undefined;
+  /** How far the upload of its bytes is, if they are uploaded. */
+  video_status?: VideoStatusInput | null | undefined;
+}
+
+/** Checks and reads `Container`. */
+export const ContainerSchema = /* @__PURE__ */ (() =>
+  z.object({
+    id: IgContainerIdSchema,
+    status: z.string().nullish(),
+    status_code: ContainerStatusSchema.nullish(),
+    video_status: VideoStatusSchema.nullish(),
+  }))();
+
 /** The body of `CREATE`. It needs a budget, of a day or of its whole life, unless its campaign has one. */
 export interface CreateAdSet {
   /** Labels; `create_once` adds its own. */
@@ -4754,6 +5575,49 @@ export const CreateAudienceSchema = /* @__PURE__ */ (() =>
     retention_days: z.int().min(0).max(65535).nullish(),
     rule: common.json.optional(),
     subtype: AudienceSubtypeSchema,
+  }))();
+
+/** A figure. */
+export interface IgInsight {
+  /** What it means, for people. */
+  description?: string | null | undefined;
+  /** Its name on the wire, as that of a `MediaMetric` or an `AccountMetric`. */
+  name: string;
+  /** Over what it is taken. */
+  period?: InsightsPeriod | null | undefined;
+  /** Its name for people, in the language of the token's user. */
+  title?: string | null | undefined;
+  /** Its one value, where that was asked for. */
+  total_value?: IgInsightValue | null | undefined;
+  /** Its values over time; media have one. */
+  values: IgInsightValue[];
+}
+
+/** What is read as `IgInsight`: fields that have a default may be left out. */
+export interface IgInsightInput {
+  /** What it means, for people. */
+  description?: string | null | undefined;
+  /** Its name on the wire, as that of a `MediaMetric` or an `AccountMetric`. */
+  name: string;
+  /** Over what it is taken. */
+  period?: InsightsPeriod | null | undefined;
+  /** Its name for people, in the language of the token's user. */
+  title?: string | null | undefined;
+  /** Its one value, where that was asked for. */
+  total_value?: IgInsightValueInput | null | undefined;
+  /** Its values over time; media have one. */
+  values?: IgInsightValueInput[] | undefined;
+}
+
+/** Checks and reads `IgInsight`. */
+export const IgInsightSchema = /* @__PURE__ */ (() =>
+  z.object({
+    description: z.string().nullish(),
+    name: z.string(),
+    period: InsightsPeriodSchema.nullish(),
+    title: z.string().nullish(),
+    total_value: IgInsightValueSchema.nullish(),
+    values: z.array(IgInsightValueSchema).default([]),
   }))();
 
 /** A card of a carousel. */

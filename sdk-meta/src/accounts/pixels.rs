@@ -2,7 +2,7 @@
 
 use acd_core::Operation;
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::answers::{Created, Done, List};
@@ -98,7 +98,8 @@ request! {
 }
 
 /// The events of one hour.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PixelHour {
     /// When the hour begins.
@@ -111,12 +112,15 @@ pub struct PixelHour {
 }
 
 /// How many events had a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PixelCount {
     /// The value, such as `Purchase`.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::id"))]
     pub value: String,
     /// How many events had it.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::count"))]
     pub count: u64,
 }
 

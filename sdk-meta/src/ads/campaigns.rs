@@ -2,7 +2,7 @@
 
 use acd_core::Operation;
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::labels::AdLabelRef;
 use super::once::labelled;
@@ -169,7 +169,8 @@ request! {
 }
 
 /// What was copied.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CopiedCampaign {
     /// The copy.

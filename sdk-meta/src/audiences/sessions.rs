@@ -7,7 +7,8 @@ use crate::text::TextOrNumber;
 use crate::{AudienceId, MetaCall, Page, Timestamp};
 
 /// Which sessions are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SessionQuery {
     /// This one alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,32 +23,37 @@ pub struct SessionQuery {
 
 /// An upload as Meta tells of it
 /// ([page](https://developers.facebook.com/docs/marketing-api/reference/custom-audience/sessions), read 2026-11).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AudienceSessionState {
     /// The number that the caller gave it.
     #[serde(deserialize_with = "number")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::count"))]
     pub session_id: u64,
     /// When it began.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Timestamp>,
     /// When it ended.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_time: Option<Timestamp>,
     /// How far it is, in a word of Meta's.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// How far it is, in percent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
     /// How many rows arrived.
     #[serde(default, deserialize_with = "number")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::count"))]
     pub num_received: u64,
     /// How many of them Meta found.
     #[serde(default, deserialize_with = "number")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::count"))]
     pub num_matched: u64,
     /// How many of them are bad.
     #[serde(default, deserialize_with = "number")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::count"))]
     pub num_invalid_entries: u64,
 }
 

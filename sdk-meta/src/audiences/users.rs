@@ -51,12 +51,17 @@ open_enum! {
 
 /// Rows of people, each with a value for each column. `Debug` shows how many they are and none of them: a hash still says
 /// whose it is to anyone who knows the address.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AudienceUsers {
+    /// What each column holds.
     schema: Vec<AudienceKey>,
+    /// Whether the columns are not all of one key: `true`, as rows are lists here.
     is_raw: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The pages whose ids of people are in the column `PAGEUID`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     page_ids: Vec<PageId>,
+    /// The rows.
     data: Vec<Vec<Value>>,
     #[serde(skip)]
     customer_consent: bool,
@@ -140,7 +145,8 @@ impl fmt::Debug for AudienceUsers {
 }
 
 /// Which batch of a session a call is. All batches of a session have the same schema.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AudienceSession {
     /// A number of the caller's own, unique in the account.
     pub session_id: u64,
@@ -154,13 +160,16 @@ pub struct AudienceSession {
 }
 
 /// What Meta took of a batch.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadedUsers {
     /// The audience; none where people are removed from all of them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience_id: Option<AudienceId>,
-    #[serde(default)]
+    /// The session, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::text::schema::maybe_count"))]
     session_id: Option<SessionId>,
     /// How many rows arrived.
     #[serde(default)]
@@ -173,7 +182,7 @@ pub struct UploadedUsers {
     pub invalid_entry_samples: Value,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct SessionId(u64);
 
 impl<'de> Deserialize<'de> for SessionId {

@@ -1,6 +1,6 @@
 //! What a container is made of, and where it stands.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::IgContainerId;
 use crate::error::{Error, ErrorKind, Result};
@@ -46,7 +46,8 @@ open_enum! {
 }
 
 /// Somebody on an image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserTag {
     /// The account's name.
     pub username: String,
@@ -151,37 +152,60 @@ impl Carousel {
 }
 
 /// The body that makes a container.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CreateContainer {
+    /// What it holds; an image on the feed has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     media_type: Option<MediaType>,
+    /// Where Meta fetches the image: a public URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     image_url: Option<String>,
+    /// Where Meta fetches the video: a public URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     video_url: Option<String>,
+    /// `resumable` for a video whose bytes are uploaded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    upload_type: Option<&'static str>,
+    upload_type: Option<String>,
+    /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
     caption: Option<String>,
+    /// What an image shows, for people who cannot see it; at most 1000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     alt_text: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Who is on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     user_tags: Vec<UserTag>,
+    /// A place, by its page.
     #[serde(skip_serializing_if = "Option::is_none")]
     location_id: Option<String>,
+    /// Whether a reel is on the feed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     share_to_feed: Option<bool>,
+    /// Where Meta fetches a reel's cover.
     #[serde(skip_serializing_if = "Option::is_none")]
     cover_url: Option<String>,
+    /// The frame that is the cover, in milliseconds from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     thumb_offset: Option<u32>,
+    /// The name of a reel's sound.
     #[serde(skip_serializing_if = "Option::is_none")]
     audio_name: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    /// Whether it is an item of a carousel, made of an image or a video without a caption.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_carousel_item: bool,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "joined_children")]
+    /// Of a carousel: containers that are finished, 2 to 10 with commas between them.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "joined_children",
+        deserialize_with = "split_children"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     children: Option<Vec<IgContainerId>>,
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "joined")]
+    /// Who is asked to publish it too, by their names with commas between them; at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "joined", deserialize_with = "split")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     collaborators: Vec<String>,
 }
 
@@ -197,6 +221,20 @@ fn joined_children<S: Serializer>(children: &Option<Vec<IgContainerId>>, seriali
     serializer.serialize_str(&children.join(","))
 }
 
+fn names<I: From<String>>(text: &str) -> Vec<I> {
+    text.split(',').filter(|name| !name.is_empty()).map(|name| I::from(name.to_owned())).collect()
+}
+
+fn split<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+    String::deserialize(deserializer).map(|text| names(&text))
+}
+
+type Children = Option<Vec<IgContainerId>>;
+
+fn split_children<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Children, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|text| text.map(|text| names(&text)))
+}
+
 impl CreateContainer {
     /// An image on the feed.
     #[must_use]
@@ -210,7 +248,7 @@ impl CreateContainer {
     pub fn reel(reel: Reel) -> Self {
         Self {
             media_type: Some(MediaType::Reels),
-            upload_type: reel.url.is_none().then_some(RESUMABLE),
+            upload_type: reel.url.is_none().then(|| RESUMABLE.to_owned()),
             video_url: reel.url,
             caption: reel.caption,
             share_to_feed: reel.share_to_feed,
@@ -230,7 +268,7 @@ impl CreateContainer {
         let (image_url, video_url, upload_type) = match story {
             Story::Image(url) => (Some(url), None, None),
             Story::Video(url) => (None, Some(url), None),
-            Story::Upload => (None, None, Some(RESUMABLE)),
+            Story::Upload => (None, None, Some(RESUMABLE.to_owned())),
         };
         Self { media_type: Some(MediaType::Stories), image_url, video_url, upload_type, ..Self::default() }
     }
@@ -303,19 +341,20 @@ impl CreateContainer {
 }
 
 /// Where a container stands.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Container {
     /// Its id.
     pub id: IgContainerId,
     /// Where it stands.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<ContainerStatus>,
     /// The same in words; after a failure with its reason.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// How far the upload of its bytes is, if they are uploaded.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_status: Option<VideoStatus>,
 }
 

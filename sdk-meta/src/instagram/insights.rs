@@ -1,6 +1,6 @@
 //! What media and accounts reached.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{ACCOUNT_INSIGHTS, InstagramClient, MEDIA_INSIGHTS};
@@ -61,10 +61,12 @@ open_enum! {
 }
 
 /// Which figures of an account are asked for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AccountInsights {
     /// The figures.
-    #[serde(rename = "metric", serialize_with = "joined")]
+    #[serde(rename = "metric", serialize_with = "joined", deserialize_with = "split")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub metrics: Vec<AccountMetric>,
     /// Over what they are taken.
     pub period: InsightsPeriod,
@@ -98,15 +100,21 @@ fn joined<S: Serializer>(metrics: &[AccountMetric], serializer: S) -> Result<S::
     serializer.serialize_str(&names.join(","))
 }
 
+fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AccountMetric>, D::Error> {
+    let names = String::deserialize(deserializer)?;
+    Ok(names.split(',').filter(|name| !name.is_empty()).map(AccountMetric::from).collect())
+}
+
 /// A value of a figure.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IgInsightValue {
     /// A number; an object for figures that have parts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// The end of the time that it is about.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_time: Option<Timestamp>,
     /// The parts that were asked for.
     #[serde(default)]
@@ -114,25 +122,26 @@ pub struct IgInsightValue {
 }
 
 /// A figure.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IgInsight {
     /// Its name on the wire, as that of a [`MediaMetric`] or an [`AccountMetric`].
     pub name: String,
     /// Over what it is taken.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<InsightsPeriod>,
     /// Its name for people, in the language of the token's user.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// What it means, for people.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Its values over time; media have one.
     #[serde(default)]
     pub values: Vec<IgInsightValue>,
     /// Its one value, where that was asked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_value: Option<IgInsightValue>,
 }
 

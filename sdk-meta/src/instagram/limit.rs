@@ -1,24 +1,26 @@
 //! How much an account may post.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What Meta's pages say at the least; they name 100 elsewhere.
 const ASSUMED: u32 = 50;
 
 /// How much an account has posted of what it may, in the last 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PublishingLimit {
     /// How many posts it has made; a carousel is one.
     #[serde(default)]
     pub quota_usage: u32,
     /// What it may.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<PublishingConfig>,
 }
 
 /// What an account may post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PublishingConfig {
     /// So many posts.

@@ -2,7 +2,7 @@
 
 use acd_core::{FormPart, Multipart};
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ADD_THUMBNAIL, AdVideosClient, LIST_THUMBNAILS};
 use crate::answers::Done;
@@ -10,22 +10,23 @@ use crate::{MetaCall, Page, VideoId};
 
 /// An image that stands for a video
 /// ([page](https://developers.facebook.com/docs/graph-api/reference/video-thumbnail), read 2026-11).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VideoThumbnail {
     /// Its id.
     pub id: String,
     /// Where it is, which is what a creative takes as the video's image.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
     /// In pixels.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
     /// In pixels.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// Whether it is the one that is shown.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_preferred: Option<bool>,
 }
 

@@ -9,16 +9,7 @@ use super::payload::WireChange;
 use super::{Change, MessagingEvent};
 use crate::Timestamp;
 
-/// An id, as text or as a number.
-pub(super) fn id(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "integer"] })
-}
-
-/// An [`id`] that may be missing.
-pub(super) fn maybe_id(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "integer", "null"] })
-}
-
+pub(super) use crate::text::schema::{id, maybe_id};
 /// A time in seconds since 1970, or as text, that may be missing.
 pub(super) fn maybe_time(generator: &mut SchemaGenerator) -> Schema {
     let text = generator.subschema_for::<Timestamp>();

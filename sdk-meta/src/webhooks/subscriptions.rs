@@ -125,13 +125,14 @@ open_enum! {
 }
 
 /// Where an app is told of an object's changes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Subscription {
     /// Whose changes.
     pub object: WebhookObject,
     /// Where they are sent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
     /// Whether they are.
     #[serde(default)]
@@ -142,25 +143,27 @@ pub struct Subscription {
 }
 
 /// A field that an app subscribed to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubscribedField {
     /// Which.
     pub name: WebhookField,
     /// The version of the Graph API in whose form it is told, such as `v26.0`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
 
 /// An app that is told of a page or an ad account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubscribedApp {
     /// The app.
     #[serde(alias = "app_id")]
     pub id: AppId,
     /// Its name.
-    #[serde(default, alias = "app_name")]
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "app_name")]
     pub name: Option<String>,
     /// Of which of a page's fields. Nothing for an ad account: the app is told of all that it subscribed to itself.
     #[serde(default)]

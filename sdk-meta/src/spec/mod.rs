@@ -1,6 +1,7 @@
 //! What this crate sends and asks for, beside the names in Meta's specification. `tests/spec/names.json` holds them;
 //! `tests/spec/extract.py` made it.
 
+mod calls;
 mod objects;
 mod parameters;
 mod values;

@@ -26,7 +26,6 @@ mkdirSync(made);
 const MODULES = {
   core: 'acd_wasm',
   analytics: 'acd_wasm_analytics',
-  meta: 'acd_wasm_meta',
   signing: 'acd_wasm_signing',
   webhooks: 'acd_wasm_webhooks',
 };

@@ -1,6 +1,5 @@
 import { AcdError, toError } from './error.js';
 import { Host } from './host.js';
-import type { ApiClient } from './made/acd_wasm.js';
 import { type Module, module } from './module/core.js';
 
 /** Settings of a client. */
@@ -40,22 +39,34 @@ export interface KeyedCallOptions extends CallOptions {
 
 /** What is sent with a call. */
 export interface Parameters {
-  readonly path?: readonly string[];
+  readonly path?: readonly string[] | undefined;
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+}
+
+/** A client of the module, which tells what becomes of a call to the host by its ticket. */
+export interface Client {
+  call(ticket: number, operation: string, parameters: string | undefined, body: string | undefined, mayBeGivenUp: boolean): void;
+  giveUp(ticket: number): void;
 }
 
 /** One for all clients of the module. */
 let host: Host | undefined;
 
-/** Calls one server by the names of its operations. The clients of the entries are made of it. */
-export class Caller {
-  readonly #open: (module: Module, host: Host) => ApiClient;
-  #ready: { readonly client: ApiClient; readonly host: Host } | undefined;
+/** Calls a server by the names of its operations. The clients of the entries are made of it. */
+export class Caller<C extends Client = Client> {
+  readonly #make: (module: Module, host: Host) => C;
+  #ready: { readonly client: C; readonly host: Host } | undefined;
 
-  /** `open` makes the module's client when the first call needs it. */
-  constructor(open: (module: Module, host: Host) => ApiClient) {
-    this.#open = open;
+  /** `make` makes the module's client when the first call needs it. */
+  constructor(make: (module: Module, host: Host) => C) {
+    this.#make = make;
+  }
+
+  /** The module's client. What a setting that cannot work throws is as the module has it. */
+  open(module: Module, host: Host): C {
+    this.#ready ??= { client: this.#make(module, host), host };
+    return this.#ready.client;
   }
 
   /** Makes a call whose answer has a body. */
@@ -76,16 +87,29 @@ export class Caller {
     await this.#call(operation, parameters, options);
   }
 
-  async #call(operation: string, parameters: Parameters, options: KeyedCallOptions = {}): Promise<string | undefined> {
-    const { signal, ...others } = options;
+  #call(operation: string, parameters: Parameters, options: KeyedCallOptions = {}): Promise<string | undefined> {
+    const { path, query, body } = parameters;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.run({ path, query }, options, (client, ticket, given, mayBeGivenUp) =>
+      client.call(ticket, operation, given, text, mayBeGivenUp),
+    );
+  }
+
+  /**
+   * Has the client do something: `act` gets the ticket by which the outcome is told, parameters and options as JSON, and whether
+   * it may be given up. The result is the text that the module tells.
+   */
+  async run(
+    { path, query }: Pick<Parameters, 'path' | 'query'>,
+    { signal, ...others }: KeyedCallOptions,
+    act: (client: C, ticket: number, given: string | undefined, mayBeGivenUp: boolean) => void,
+  ): Promise<string | undefined> {
     signal?.throwIfAborted();
     const { client, host } = this.#ready ?? (await this.#start());
-    const { path, query, body } = parameters;
     const said = JSON.stringify({ path, query, ...others });
     const given = said === '{}' ? undefined : said;
-    const text = body === undefined ? undefined : JSON.stringify(body);
     if (signal === undefined) {
-      return host.begin((ticket) => client.call(ticket, operation, given, text, false)).catch(rethrow);
+      return host.begin((ticket) => act(client, ticket, given, false)).catch(rethrow);
     }
     // It may have fired while the module was loaded.
     signal.throwIfAborted();
@@ -94,7 +118,7 @@ export class Caller {
       return await host.begin((ticket) => {
         giveUp = () => client.giveUp(ticket);
         signal.addEventListener('abort', giveUp, { once: true });
-        client.call(ticket, operation, given, text, true);
+        act(client, ticket, given, true);
       });
     } catch (thrown) {
       throw thrown === undefined ? signal.reason : toError(thrown);
@@ -103,16 +127,15 @@ export class Caller {
     }
   }
 
-  async #start(): Promise<{ readonly client: ApiClient; readonly host: Host }> {
+  async #start(): Promise<{ readonly client: C; readonly host: Host }> {
     const loaded = await module();
     host ??= new Host(loaded);
     try {
       // Another call may have come first.
-      this.#ready ??= { client: this.#open(loaded, host), host };
+      return { client: this.open(loaded, host), host };
     } catch (thrown) {
       throw toError(thrown);
     }
-    return this.#ready;
   }
 }
 

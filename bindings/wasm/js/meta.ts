@@ -3,10 +3,9 @@
  *
  * @packageDocumentation
  */
-import { settings } from './client.js';
-import { Calls } from './meta/calls.js';
+import { Caller, settings } from './client.js';
+import type { MetaClient as Inner } from './made/acd_wasm.js';
 import { Conversions } from './meta/conversions.js';
-import { module } from './module/meta.js';
 
 export type { CallOptions } from './client.js';
 export { AcdError, type Attempt, type ErrorKind } from './error.js';
@@ -38,7 +37,7 @@ export interface MetaClientOptions {
 }
 
 /** Where a client that is made from another finds what it calls by. */
-const CALLS = /* @__PURE__ */ Symbol('calls');
+const CALLER = /* @__PURE__ */ Symbol('caller');
 
 /**
  * Calls Meta's Graph API. Calls wait for Meta's limits, which are learnt from the headers of its answers; clients that one
@@ -47,11 +46,11 @@ const CALLS = /* @__PURE__ */ Symbol('calls');
 export class MetaClient {
   /** Events of websites, apps and shops: the Conversions API. */
   readonly conversions: Conversions;
-  readonly #calls: Calls;
+  readonly #caller: Caller<Inner>;
 
   constructor(options: MetaClientOptions) {
-    this.#calls = (options as { [CALLS]?: Calls })[CALLS] ?? open(options);
-    this.conversions = new Conversions(this.#calls);
+    this.#caller = (options as { [CALLER]?: Caller<Inner> })[CALLER] ?? caller(options);
+    this.conversions = new Conversions(this.#caller);
   }
 
   /** The same client with another token, such as that of a page. */
@@ -73,16 +72,13 @@ export class MetaClient {
   }
 
   #with(what: string, value: string): MetaClient {
-    const calls = new Calls(async () => (await this.#calls.ready()).with(what, value));
-    return new MetaClient({ accessToken: '', [CALLS]: calls } as MetaClientOptions);
+    const made = new Caller((module, host) => this.#caller.open(module, host).with(what, value));
+    return new MetaClient({ accessToken: '', [CALLER]: made } as MetaClientOptions);
   }
 }
 
-function open(options: MetaClientOptions): Calls {
+function caller(options: MetaClientOptions): Caller<Inner> {
   const { accessToken, appSecret, baseUrl, version } = options;
   const said = settings(options);
-  return new Calls(async () => {
-    const { MetaClient } = await module();
-    return new MetaClient(accessToken, appSecret, baseUrl, version, said);
-  });
+  return new Caller((module, host) => new module.MetaClient(host, accessToken, appSecret, baseUrl, version, said));
 }

@@ -15,6 +15,6 @@ export class PlatformClient extends Root {
   constructor(options: ClientOptions) {
     const { baseUrl, apiKey } = options;
     const said = settings(options);
-    super(new Caller((module, host) => module.ApiClient.platform(host, baseUrl, apiKey, said)));
+    super(new Caller((module, host) => new module.PlatformClient(host, baseUrl, apiKey, said)));
   }
 }

@@ -7,11 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 static CATALOGUE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let mut all = Vec::new();
-    #[cfg(feature = "meta")]
-    all.extend(acd_meta::operations());
-    #[cfg(feature = "platform")]
-    all.extend(acd_platform::operations());
+    let mut all: Vec<_> = acd_meta::operations().chain(acd_platform::operations()).collect();
     all.sort_unstable_by_key(Operation::name);
     all
 });

@@ -4,26 +4,29 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
-#[cfg(feature = "platform")]
-use acd_core::Operation;
 use acd_core::json::Json;
-use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind};
+use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind, Operation};
+
+use crate::exchange::{HostTransport, LARGEST_ANSWER};
 
 /// Names and values, in their order.
 type Pairs<'j> = Vec<(Cow<'j, str>, Cow<'j, str>)>;
 
 /// Settings of a client besides the address and the key.
 #[derive(Debug, Default)]
-pub(crate) struct ClientSettings<'j> {
-    headers: Pairs<'j>,
+pub(crate) struct ClientSettings {
+    headers: Vec<(String, String)>,
     max_attempts: Option<u32>,
 }
 
-impl<'j> ClientSettings<'j> {
-    pub(crate) fn read(json: Option<&'j str>) -> Result<Self, Error> {
+impl ClientSettings {
+    pub(crate) fn read(json: Option<&str>) -> Result<Self, Error> {
         let mut read = Self::default();
         each(json, |name, value| match name {
-            "headers" => texts(value).map(|headers| read.headers = headers),
+            "headers" => texts(value).map(|headers| {
+                let owned = headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned()));
+                read.headers = owned.collect();
+            }),
             "maxAttempts" => number(value).map(|attempts| read.max_attempts = Some(attempts)),
             _ => Err("is not known"),
         })
@@ -31,17 +34,12 @@ impl<'j> ClientSettings<'j> {
         Ok(read)
     }
 
-    /// The same, for whoever applies them later.
-    #[cfg(feature = "meta")]
-    pub(crate) fn into_owned(self) -> ClientSettings<'static> {
-        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
-        let headers = self.headers.into_iter().map(|(name, value)| (owned(name), owned(value)));
-        ClientSettings { headers: headers.collect(), max_attempts: self.max_attempts }
-    }
-
-    pub(crate) fn apply(self, mut client: ClientBuilder) -> ClientBuilder {
+    pub(crate) fn apply(self, transport: HostTransport, client: ClientBuilder) -> ClientBuilder {
+        // No call reads more than the transport does.
+        let largest = usize::try_from(LARGEST_ANSWER).unwrap_or(usize::MAX);
+        let mut client = client.transport(transport).max_response_bytes(largest);
         for (name, value) in self.headers {
-            client = client.header(&*name, &*value);
+            client = client.header(name, value);
         }
         match self.max_attempts {
             Some(attempts) => client.max_attempts(attempts),
@@ -80,7 +78,6 @@ impl<'j> Parameters<'j> {
         Ok(read)
     }
 
-    #[cfg(feature = "platform")]
     pub(crate) fn apply<'c>(&self, operation: &'static Operation, mut call: CallBuilder<'c>) -> CallBuilder<'c> {
         for (name, value) in placeholders(operation.path()).zip(&self.path) {
             call = call.path_param(name, value);
@@ -113,13 +110,12 @@ impl<'j> Parameters<'j> {
 }
 
 /// The names in the braces of a path template.
-#[cfg(feature = "platform")]
 fn placeholders(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
 /// Shows every option that is set; `null` counts as not set.
-fn each<'j>(
+pub(crate) fn each<'j>(
     json: Option<&'j str>,
     mut set: impl FnMut(&str, Json<'j>) -> Result<(), &'static str>,
 ) -> Result<(), String> {
@@ -131,12 +127,16 @@ fn each<'j>(
     })
 }
 
-fn text(value: Json<'_>) -> Result<Cow<'_, str>, &'static str> {
+pub(crate) fn text(value: Json<'_>) -> Result<Cow<'_, str>, &'static str> {
     value.text().ok_or("is no text")
 }
 
-fn number<N: FromStr>(value: Json<'_>) -> Result<N, &'static str> {
+pub(crate) fn number<N: FromStr>(value: Json<'_>) -> Result<N, &'static str> {
     value.number().and_then(|number| number.parse().ok()).ok_or("is no whole number from 0 on, or too large a one")
+}
+
+pub(crate) fn flag(value: Json<'_>) -> Result<bool, &'static str> {
+    value.flag().ok_or("is neither `true` nor `false`")
 }
 
 fn list(value: Json<'_>) -> Result<Vec<Cow<'_, str>>, &'static str> {
@@ -160,7 +160,7 @@ fn plain(value: Json<'_>) -> Result<Pairs<'_>, &'static str> {
     Ok(plain)
 }
 
-#[cfg(all(test, feature = "platform"))]
+#[cfg(test)]
 mod tests {
     use acd_core::Client;
     use http::Method;

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
+import { Caller } from '../dist/esm/client.js';
 import { AcdError, hashUserData, MetaClient, normalizeCurrency, normalizeUserValue } from '../dist/esm/meta.js';
 
 const TOKEN = 'token-hunter2';
@@ -144,6 +145,26 @@ test('a page speaks with its own token, and the app with its secret', async () =
   await meta.asApp('7').forAccount('17').conversions.send('42', [event()]);
   assert.deepEqual(asked.map(({ headers }) => headers.authorization), ['Bearer page-token', 'Bearer 7|s']);
   assert.ok(asked.every(({ url }) => url.startsWith('/v25.0/42/events?')));
+});
+
+test('what Meta tells of its limits holds the next call back, for every client of one', async () => {
+  const used = { type: 'ads_management', call_count: 100, total_cputime: 1, total_time: 1, estimated_time_to_regain_access: 2 };
+  const empty = { json: { data: [] } };
+  client({}, { ...empty, headers: { 'x-business-use-case-usage': JSON.stringify({ 17: [used] }) } }, empty);
+  const baseUrl = `http://127.0.0.1:${server.address().port}`;
+  const caller = new Caller((module, host) => new module.MetaClient(host, TOKEN, undefined, baseUrl));
+  const page = new Caller((module, host) => caller.open(module, host).with('token', 'page-token'));
+  // Less than what is to be waited for, so that waiting is of no use.
+  const list = (by, account) => by.read('meta.campaigns.list', { path: [account] }, { timeoutMs: 60_000 });
+  assert.deepEqual(await list(caller, '17'), empty.json);
+  for (const by of [caller, page]) {
+    await assert.rejects(list(by, '17'), ({ kind, retryAfterMs, mayHaveBeenSent }) => {
+      assert.deepEqual([kind, mayHaveBeenSent], ['rate_limited', false]);
+      return retryAfterMs >= 120_000;
+    });
+  }
+  assert.deepEqual(await list(page, '18'), empty.json);
+  assert.deepEqual(asked.map(({ url }) => url), ['/v26.0/act_17/campaigns', '/v26.0/act_18/campaigns']);
 });
 
 test('settings that cannot work are said before anything is sent', async () => {

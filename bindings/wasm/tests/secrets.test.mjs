@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 
 import { AnalyticsClient, PlatformClient, WebhookVerifier } from '../dist/esm/index.js';
+import { MetaClient } from '../dist/esm/meta.js';
 import { RequestSigner, RequestVerifier } from '../dist/esm/signing.js';
 
 const SECRET = 'hunter2';
@@ -44,6 +45,13 @@ const CASES = {
     const client = new PlatformClient({ baseUrl, apiKey: `acd_${SECRET}`, headers: { 'x-token': SECRET }, maxAttempts: 1 });
     const failure = await client.users.me({ headers: { 'x-other': SECRET } }).then(assert.fail, (error) => error);
     return [client, client.keys, client.keys.list(), failure];
+  },
+  async 'a client of Meta'() {
+    const client = new MetaClient({ baseUrl, accessToken: SECRET, appSecret: `app-${SECRET}`, maxAttempts: 1 });
+    const page = client.withToken(`page-${SECRET}`);
+    const event = { event_name: 'Lead', event_time: Math.floor(Date.now() / 1000), action_source: 'email', user_data: { em: `${SECRET}@example.com` } };
+    const failures = [client, page].map(async ({ conversions }) => (await conversions.send('42', [event])).batches[0].error);
+    return [client, page, client.conversions, ...(await Promise.all(failures))];
   },
   async 'a verifier of webhooks'() {
     const verifier = new WebhookVerifier({ scheme: 'tiktok_shop', secret: [`a-${SECRET}`, SECRET], appKey: 'app' });

@@ -30,8 +30,6 @@ const MODULES: [(&str, &str); 4] = [
     ("acd-wasm-signing", "acd_wasm_signing"),
     ("acd-wasm-webhooks", "acd_wasm_webhooks"),
 ];
-/// The module of calls compiled for a vendor: package, feature, and the library that it becomes.
-const VENDORS: [(&str, &str, &str); 1] = [("acd-wasm", "meta", "acd_wasm_meta")];
 /// Of the workspace's manifest: the smallest code.
 const PROFILE: &str = "wasm";
 /// Tests that need no server but their own.
@@ -81,16 +79,6 @@ pub(crate) fn build(workspace: &Workspace, node: &Node, compiler: Compiler) -> R
         // One at a time: built together, each would have the features that the other asks of their dependencies.
         shell::run(compiler.build_small(workspace).args(["--lib", "--profile", PROFILE, "-p", name]))?;
         wasm::bind(workspace, "web", &compiler.module(workspace, PROFILE, library), &bound)?;
-    }
-    for (package, feature, library) in VENDORS {
-        // By itself: cargo gives a package all features that any of one build asks for.
-        let mut build = compiler.build_small(workspace);
-        build.args(["--lib", "--profile", PROFILE, "-p", package, "--no-default-features", "--features", feature]);
-        shell::run(&mut build)?;
-        let compiled = compiler.module(workspace, PROFILE, &package.replace('-', "_"));
-        let module = made(workspace).join(library).with_extension("wasm");
-        fs::copy(&compiled, &module).map_err(Error::file("write", &module))?;
-        wasm::bind(workspace, "web", &module, &bound)?;
     }
     let types = workspace.root.join(TYPES);
     node.install(&types)?;

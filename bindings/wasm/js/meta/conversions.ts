@@ -1,9 +1,8 @@
 import type { Event } from '@acd/types/meta';
 
-import type { CallOptions } from '../client.js';
+import type { Caller, CallOptions } from '../client.js';
 import { AcdError, fromView, type View } from '../error.js';
-import { module } from '../module/meta.js';
-import type { Calls } from './calls.js';
+import type { MetaClient } from '../made/acd_wasm.js';
 import type { DroppedValue } from './users.js';
 
 /**
@@ -117,10 +116,10 @@ interface Written {
 
 /** Events of websites, apps and shops: the Conversions API. */
 export class Conversions {
-  readonly #calls: Calls;
+  readonly #caller: Caller<MetaClient>;
 
-  constructor(calls: Calls) {
-    this.#calls = calls;
+  constructor(caller: Caller<MetaClient>) {
+    this.#caller = caller;
   }
 
   /**
@@ -144,20 +143,11 @@ export class Conversions {
     checkOnly: boolean,
   ): Promise<SendReport> {
     const { testEventCode, partnerAgent, mostEvents, mostBytes, allOrNothing, allowClearPersonalData, ...call } = options;
-    const { SendOptions } = await module();
+    const how = JSON.stringify({ testEventCode, partnerAgent, mostEvents, mostBytes, allOrNothing, allowClearPersonalData, checkOnly });
     const text = JSON.stringify(events);
-    const report = await this.#calls.run(call, (client, parameters, ticket) => {
-      const how = new SendOptions(
-        testEventCode,
-        partnerAgent,
-        mostEvents,
-        mostBytes,
-        allOrNothing ?? false,
-        allowClearPersonalData ?? false,
-        checkOnly,
-      );
-      return client.sendEvents(datasetId, text, how, parameters, ticket);
-    });
+    const report = await this.#caller.run({}, call, (client, ticket, given, mayBeGivenUp) =>
+      client.sendEvents(ticket, datasetId, text, how, given, mayBeGivenUp),
+    );
     const { batches, invalid, dropped } = JSON.parse(report ?? '') as Written;
     return new SendReport(
       batches.map(({ events, received, messages, fbtrace_id, error }) => ({

@@ -1,7 +1,7 @@
 import type { UserData } from '@acd/types/meta';
 
 import { AcdError, toError } from '../error.js';
-import { module } from '../module/meta.js';
+import { module } from '../module/core.js';
 
 /** The names under which Meta takes hashes. */
 export type UserKey =

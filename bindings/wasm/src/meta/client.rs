@@ -8,16 +8,17 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::conversions::SendOptions;
-use super::flat;
+use crate::calls::{self, Calls};
 use crate::catalogue;
+use crate::exchange::HostTransport;
+use crate::host::Host;
 use crate::parameters::{ClientSettings, Parameters};
-use crate::tickets::Tickets;
 
 /// Calls Meta, with the policies of `acd-meta`.
 #[wasm_bindgen]
 pub struct MetaClient {
     meta: acd_meta::MetaClient,
-    tickets: Tickets,
+    calls: Calls,
 }
 
 #[wasm_bindgen]
@@ -28,15 +29,18 @@ impl MetaClient {
     /// What `acd-meta` refuses: a blank token or secret, an address or version that is none; and settings that are not known.
     #[wasm_bindgen(constructor)]
     pub fn new(
+        host: Host,
         token: String,
         app_secret: Option<String>,
         base_url: Option<String>,
         version: Option<String>,
         settings: Option<String>,
     ) -> Result<MetaClient, JsValue> {
+        // What Meta means by an answer is read in its body.
+        let transport = HostTransport::new(host.clone(), false);
         let build = || {
-            let settings = ClientSettings::read(settings.as_deref())?.into_owned();
-            let mut meta = acd_meta::MetaClient::builder(token).http(move |http| settings.apply(http));
+            let settings = ClientSettings::read(settings.as_deref())?;
+            let mut meta = acd_meta::MetaClient::builder(token).http(move |http| settings.apply(transport, http));
             if let Some(secret) = app_secret {
                 meta = meta.app_secret(secret);
             }
@@ -49,7 +53,7 @@ impl MetaClient {
             }
             meta.build()
         };
-        made(build())
+        made(build(), host)
     }
 
     /// The same client with another token, for the app itself, or counting calls for an ad account: `what` is `token`,
@@ -58,94 +62,71 @@ impl MetaClient {
     /// # Errors
     /// A blank token; an app without its secret.
     pub fn with(&self, what: &str, value: String) -> Result<MetaClient, JsValue> {
-        made(match what {
+        let meta = match what {
             "token" => self.meta.with_token(value),
             "app" => self.meta.as_app(&value.into()),
             _ => Ok(self.meta.for_account(&value.into())),
-        })
+        };
+        made(meta, self.calls.host().clone())
     }
 
-    /// Makes a call. `parameters` and `body` are JSON; the answer is the body as text, `undefined` when there is none.
-    /// A `ticket` other than zero is a number by which the call can be given up while it runs.
-    ///
-    /// # Errors
-    /// The view of an [`Error`] as JSON, and `undefined` for a call that was given up.
-    pub async fn call(
+    /// Begins a call. `parameters` and `body` are JSON. Its outcome is told to the host by the `ticket`, a number that no
+    /// running call has: the answer's text, or the view of an [`Error`] as JSON. One that `may_be_given_up` can be.
+    pub fn call(
         &self,
-        operation: String,
+        ticket: u32,
+        operation: &str,
         parameters: Option<String>,
         body: Option<String>,
-        ticket: u32,
-    ) -> Result<Option<String>, JsValue> {
-        self.run(ticket, self.send(&operation, parameters.as_deref(), body)).await
+        may_be_given_up: bool,
+    ) {
+        let (operation, meta) = (catalogue::find(operation), self.meta.clone());
+        let call = async move {
+            let parameters = Parameters::read(parameters.as_deref())?;
+            let call = meta.call(operation?, parameters.path.iter().map(Cow::as_ref));
+            text(&call.http(|call| calls::with_body(parameters.options(call), body)).await?)
+        };
+        self.calls.begin(ticket, may_be_given_up, Box::pin(call));
     }
 
-    /// Sends events to a pixel or dataset. `events` and `parameters` are JSON, and so is the result. Tickets are those of
-    /// [`call`](Self::call).
-    ///
-    /// # Errors
-    /// The view of an [`Error`] as JSON: events or options that cannot be read. A request that fails is told of in the
-    /// result. `undefined` for a sending that was given up.
+    /// Sends events to a pixel or dataset. `events`, the `options` of sending and `parameters` are JSON, and so is the
+    /// report, by which a request that failed is told of. Otherwise as [`call`](Self::call).
     #[wasm_bindgen(js_name = sendEvents)]
-    pub async fn send_events(
+    pub fn send_events(
         &self,
+        ticket: u32,
         dataset: String,
         events: String,
-        options: SendOptions,
+        options: Option<String>,
         parameters: Option<String>,
-        ticket: u32,
-    ) -> Result<Option<String>, JsValue> {
-        self.run(ticket, async {
+        may_be_given_up: bool,
+    ) {
+        let meta = self.meta.clone();
+        let sending = async move {
+            let options = SendOptions::read(options.as_deref())?;
             let parameters = Parameters::read(parameters.as_deref())?;
-            options.send(&self.meta, dataset, events.as_bytes(), &parameters).await.map(Some)
-        })
-        .await
+            let report = options.send(&meta, dataset, events.as_bytes(), &parameters).await?;
+            Ok(JsValue::from_str(&report))
+        };
+        self.calls.begin(ticket, may_be_given_up, Box::pin(sending));
     }
 
     /// Gives up the call with this ticket: its request is aborted. One that has ended is left alone.
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, ticket: u32) {
-        self.tickets.give_up(ticket);
+        self.calls.give_up(ticket);
     }
 }
 
-impl MetaClient {
-    async fn run(
-        &self,
-        ticket: u32,
-        call: impl Future<Output = Result<Option<String>, Error>>,
-    ) -> Result<Option<String>, JsValue> {
-        let outcome = if ticket == 0 { Some(call.await) } else { self.tickets.run(ticket, call).await };
-        match outcome {
-            Some(outcome) => outcome.map_err(|error| flat(&error)),
-            None => Err(JsValue::UNDEFINED),
-        }
-    }
-
-    async fn send(
-        &self,
-        operation: &str,
-        parameters: Option<&str>,
-        body: Option<String>,
-    ) -> Result<Option<String>, Error> {
-        let parameters = Parameters::read(parameters)?;
-        let call = self.meta.call(catalogue::find(operation)?, parameters.path.iter().map(Cow::as_ref));
-        let call = call.http(|call| match body {
-            Some(json) => parameters.options(call).body(json).header(http::header::CONTENT_TYPE, "application/json"),
-            None => parameters.options(call),
-        });
-        text(&call.await?)
-    }
+fn made(client: Result<acd_meta::MetaClient, Error>, host: Host) -> Result<MetaClient, JsValue> {
+    client.map(|meta| MetaClient { meta, calls: Calls::new(host) }).map_err(calls::thrown)
 }
 
-fn made(client: Result<acd_meta::MetaClient, Error>) -> Result<MetaClient, JsValue> {
-    client.map(|meta| MetaClient { meta, tickets: Tickets::default() }).map_err(|error| flat(&error))
-}
-
-fn text(response: &Response) -> Result<Option<String>, Error> {
-    let Some(body) = response.body() else { return Ok(None) };
+/// The text of an answer, `undefined` when it is empty.
+fn text(response: &Response) -> Result<JsValue, Error> {
+    let Some(body) = response.body().filter(|body| !body.is_empty()) else { return Ok(JsValue::UNDEFINED) };
     match std::str::from_utf8(body) {
-        Ok(text) => Ok(Some(text.to_owned())),
+        Ok(text) => Ok(JsValue::from_str(text)),
         Err(cause) => Err(Error::new(ErrorKind::Decode, "the answer is not text").with_source(cause)),
     }
 }

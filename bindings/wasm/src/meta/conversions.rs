@@ -1,13 +1,14 @@
 //! Events of the Conversions API.
 
+use std::borrow::Cow;
+
 use acd_core::{Error, ErrorKind, ErrorView};
 use acd_meta::MetaClient;
 use acd_meta::conversions::{BatchOutcome, EventDocument, EventProblem, InvalidEvent, SendEvents, SendReport};
 use serde::Serialize;
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::users::Dropped;
-use crate::parameters::Parameters;
+use crate::parameters::{self, Parameters, flag, number, text};
 
 /// What became of the events, as JavaScript gets it.
 #[derive(Serialize)]
@@ -79,11 +80,10 @@ impl<'r> Invalid<'r> {
 }
 
 /// What is asked of a sending besides what is asked of any call.
-#[wasm_bindgen]
 #[derive(Default)]
-pub struct SendOptions {
-    test_event_code: Option<String>,
-    partner_agent: Option<String>,
+pub(super) struct SendOptions<'j> {
+    test_event_code: Option<Cow<'j, str>>,
+    partner_agent: Option<Cow<'j, str>>,
     most_events: Option<usize>,
     most_bytes: Option<usize>,
     all_or_nothing: bool,
@@ -91,32 +91,24 @@ pub struct SendOptions {
     check_only: bool,
 }
 
-#[wasm_bindgen]
-impl SendOptions {
-    /// As the methods of [`SendEvents`]; with `check_only` nothing is sent.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        test_event_code: Option<String>,
-        partner_agent: Option<String>,
-        most_events: Option<usize>,
-        most_bytes: Option<usize>,
-        all_or_nothing: bool,
-        allow_clear_personal_data: bool,
-        check_only: bool,
-    ) -> SendOptions {
-        Self {
-            test_event_code,
-            partner_agent,
-            most_events,
-            most_bytes,
-            all_or_nothing,
-            allow_clear_personal_data,
-            check_only,
-        }
+impl<'j> SendOptions<'j> {
+    /// Named as the methods of [`SendEvents`]; with `checkOnly` nothing is sent.
+    pub(super) fn read(json: Option<&'j str>) -> Result<Self, Error> {
+        let mut read = Self::default();
+        parameters::each(json, |name, value| match name {
+            "testEventCode" => text(value).map(|code| read.test_event_code = Some(code)),
+            "partnerAgent" => text(value).map(|agent| read.partner_agent = Some(agent)),
+            "mostEvents" => number(value).map(|events| read.most_events = Some(events)),
+            "mostBytes" => number(value).map(|bytes| read.most_bytes = Some(bytes)),
+            "allOrNothing" => flag(value).map(|all| read.all_or_nothing = all),
+            "allowClearPersonalData" => flag(value).map(|allow| read.allow_clear_personal_data = allow),
+            "checkOnly" => flag(value).map(|check| read.check_only = check),
+            _ => Err("is not known"),
+        })
+        .map_err(|problem| Error::new(ErrorKind::Request, problem))?;
+        Ok(read)
     }
-}
 
-impl SendOptions {
     /// Sends a JSON array of events; the report is JSON.
     pub(super) async fn send(
         self,

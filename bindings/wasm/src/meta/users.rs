@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::flat;
+use crate::calls::thrown;
 
 /// A value that was left out, since it could match nobody.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Hashed {
 /// Text that is not such JSON.
 #[wasm_bindgen(js_name = hashUsers)]
 pub fn hash_users(users: &str) -> Result<String, JsValue> {
-    let users = UserData::read_all(users.as_bytes()).map_err(|error| flat(&error))?;
+    let users = UserData::read_all(users.as_bytes()).map_err(thrown)?;
     let each = users.iter().enumerate();
     let dropped = each.flat_map(|(index, user)| user.dropped().iter().map(move |problem| Dropped::of(index, problem)));
     let dropped = dropped.collect();
@@ -51,7 +51,7 @@ pub fn hash_users(users: &str) -> Result<String, JsValue> {
 /// A key that is none; a value that could match nobody.
 #[wasm_bindgen(js_name = normalizeUserValue)]
 pub fn normalize_user_value(key: &str, value: &str) -> Result<String, JsValue> {
-    let refuse = |problem: String| flat(&Error::new(ErrorKind::Request, problem));
+    let refuse = |problem: String| thrown(Error::new(ErrorKind::Request, problem));
     let key = UserKey::from_name(key).ok_or_else(|| refuse(format!("Meta hashes nothing under the key `{key}`")))?;
     key.normalize(value).map_err(|problem| refuse(problem.to_string()))
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -57,8 +57,6 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) pace: Pace,
     pub(crate) withdrawal: Withdrawal,
-    /// Counts withdrawals that forget: a batch taken before one must not be sent after it.
-    pub(crate) forgettings: AtomicU64,
     /// Set when the client is being shut down: by when it must be over.
     pub(crate) deadline: OnceLock<Instant>,
     pub(crate) flushes: Waiters<Result<(), FlushError>>,
@@ -112,9 +110,7 @@ impl Shared {
     pub(crate) fn set_consent(&self, granted: bool) {
         self.backlog.queue.set_consent(granted);
         if !granted && self.withdrawal == Withdrawal::Forget {
-            count(&self.counters.forgotten, self.backlog.clear());
-            // After the clearing: whoever sees the new number can only take what came after it.
-            self.forgettings.fetch_add(1, Ordering::AcqRel);
+            count(&self.counters.forgotten, self.backlog.forget());
         }
         self.signal.notify();
     }

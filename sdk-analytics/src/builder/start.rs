@@ -1,4 +1,3 @@
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -69,7 +68,6 @@ impl Settings {
             counters: Counters::default(),
             pace,
             withdrawal: self.withdrawal,
-            forgettings: AtomicU64::new(0),
             deadline: OnceLock::new(),
             flushes: Waiters::default(),
             shutdowns: Waiters::default(),

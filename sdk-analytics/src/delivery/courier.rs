@@ -140,9 +140,8 @@ impl Courier {
         if let Some(kept) = self.kept.take() {
             return Ok(Some(kept));
         }
-        let forgettings = self.shared.forgettings.load(Ordering::Acquire);
         let batch = self.shared.backlog.take().await?;
-        Ok(batch.map(|batch| Parcel::new(batch, forgettings, self.shared.clone())))
+        Ok(batch.map(|batch| Parcel::new(batch, self.shared.clone())))
     }
 
     /// Waits before a source that failed is asked again.
@@ -193,7 +192,7 @@ impl Courier {
         while !left.is_zero() {
             let cut = pin!(shared.signal.until(|| {
                 let begins_closing = !was_closing && shared.is_closing();
-                let forbidden = !shared.has_consent() || shared.forgettings.load(Ordering::Acquire) != forgettings;
+                let forbidden = !shared.has_consent() || shared.backlog.queue.forgettings() != forgettings;
                 (begins_closing || forbidden || !shared.flushes.is_empty()).then_some(())
             }));
             // In slices, since events may be lost meanwhile, of which the application is to hear soon.
@@ -225,7 +224,7 @@ impl Courier {
             handed_back += parcel.fail(FailureReason::Shutdown);
         }
         let unwritten = shared.backlog.close().await;
-        let queued = std::iter::from_fn(|| shared.backlog.queue.take().map(|(chunk, _)| chunk));
+        let queued = std::iter::from_fn(|| shared.backlog.queue.take().map(|portion| portion.chunk));
         for chunk in unwritten.into_iter().chain(queued) {
             handed_back += chunk.len() as u64;
             count(&shared.counters.failed, chunk.len() as u64);

@@ -21,8 +21,6 @@ pub(super) struct Parcel {
     /// What is not settled yet, the oldest events last.
     ranges: Vec<Range<usize>>,
     failures: Failures,
-    /// The number of forgettings before it was taken.
-    forgettings: u64,
     shared: Arc<Shared>,
 }
 
@@ -38,12 +36,12 @@ pub(super) enum Interrupt {
 }
 
 impl Parcel {
-    pub(super) fn new(batch: Batch, forgettings: u64, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(batch: Batch, shared: Arc<Shared>) -> Self {
         let all = 0..batch.chunk.len();
         if !shared.backlog.is_durable() {
             shared.counters.under_way.store(all.len() as u64, Ordering::Release);
         }
-        Self { batch, ranges: vec![all], failures: Failures::default(), forgettings, shared }
+        Self { batch, ranges: vec![all], failures: Failures::default(), shared }
     }
 
     /// The mark that is reached once it is settled.
@@ -110,7 +108,7 @@ impl Parcel {
     /// Completes when sending must stop.
     async fn interrupt(&self) -> Interrupt {
         let forbidden = || {
-            if self.shared.forgettings.load(Ordering::Acquire) != self.forgettings {
+            if self.shared.backlog.queue.forgettings() != self.batch.forgettings {
                 Some(Interrupt::Forgotten)
             } else if !self.shared.has_consent() {
                 Some(Interrupt::Withheld)
@@ -179,7 +177,7 @@ impl Parcel {
                         tracing::debug!(%error, ?wait, events = range.len(), "events could not be sent and are kept");
                         count(&shared.counters.retries, 1);
                         self.ranges.push(range);
-                        courier.pause(wait, self.forgettings).await;
+                        courier.pause(wait, self.batch.forgettings).await;
                     }
                     None => {
                         self.fail_range(&range, FailureReason::GaveUp(error));

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "durable")]
 use crate::journal::{Journal, Receipt};
-use crate::queue::{Chunk, Queue};
+use crate::queue::{Chunk, Portion, Queue};
 use crate::stats::Stats;
 #[cfg(feature = "store")]
 use crate::store::Depot;
@@ -28,6 +28,8 @@ pub(crate) struct Batch {
     pub(crate) context: Arc<[u8]>,
     /// The mark that is reached once they are settled.
     pub(crate) upto: u64,
+    /// The forgettings before its events.
+    pub(crate) forgettings: u64,
     /// Whether its events outlive the process.
     pub(crate) is_kept: bool,
     #[cfg(feature = "durable")]
@@ -50,10 +52,11 @@ impl Backlog {
     /// Takes the oldest events, as many as one batch may have.
     pub(crate) async fn take(&self) -> Result<Option<Batch>, SourceError> {
         match &self.source {
-            Source::Memory => Ok(self.queue.take().map(|(chunk, upto)| Batch {
+            Source::Memory => Ok(self.queue.take().map(|Portion { chunk, upto, forgettings }| Batch {
                 chunk,
                 context: self.context.clone(),
                 upto,
+                forgettings,
                 is_kept: false,
                 #[cfg(feature = "durable")]
                 receipt: None,
@@ -61,10 +64,11 @@ impl Backlog {
             #[cfg(feature = "durable")]
             Source::Journal(journal) => {
                 let taken = journal.take().await?;
-                Ok(taken.map(|taken| Batch {
+                Ok(taken.map(|(taken, forgettings)| Batch {
                     chunk: taken.chunk,
                     context: taken.context,
                     upto: taken.upto,
+                    forgettings,
                     is_kept: true,
                     receipt: Some(taken.receipt),
                 }))
@@ -74,6 +78,7 @@ impl Backlog {
                 chunk: taken.chunk,
                 context: taken.context,
                 upto: taken.upto,
+                forgettings: taken.forgettings,
                 is_kept: taken.is_kept,
                 #[cfg(feature = "durable")]
                 receipt: None,
@@ -131,29 +136,23 @@ impl Backlog {
 
     /// Events held, the batch under way not counted unless it is on disk.
     pub(crate) fn held(&self) -> u64 {
-        let in_memory = self.queue.held().0 as u64;
         match &self.source {
-            Source::Memory => in_memory,
+            Source::Memory => self.queue.held().0 as u64,
             #[cfg(feature = "durable")]
-            Source::Journal(journal) => in_memory + journal.refused() + journal.unsettled(),
+            Source::Journal(journal) => journal.held(),
             #[cfg(feature = "store")]
-            Source::Store(depot) => in_memory + depot.held(),
+            Source::Store(depot) => depot.held(),
         }
     }
 
-    /// Drops everything and says how many events that were.
-    pub(crate) fn clear(&self) -> u64 {
-        let in_queue = self.queue.clear();
+    /// Forgets everything held and says how many events that were.
+    pub(crate) fn forget(&self) -> u64 {
         match &self.source {
-            Source::Memory => in_queue,
+            Source::Memory => self.queue.forget(),
             #[cfg(feature = "durable")]
-            Source::Journal(journal) => {
-                let behind_it = journal.refused() + journal.unsettled();
-                journal.clear();
-                in_queue + behind_it
-            }
+            Source::Journal(journal) => journal.forget(),
             #[cfg(feature = "store")]
-            Source::Store(depot) => in_queue + depot.clear(),
+            Source::Store(depot) => depot.forget(),
         }
     }
 

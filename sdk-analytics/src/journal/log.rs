@@ -233,16 +233,16 @@ impl Log {
         if self.segments[index].is_settled() && !is_active { self.delete(index) } else { Ok(()) }
     }
 
-    /// Deletes all events and says how many had not been settled.
-    pub(super) fn clear(&mut self) -> Result<u64, JournalError> {
-        let unsettled = self.unsettled();
+    /// Deletes all events. What cannot be deleted is not handed out all the same.
+    pub(super) fn clear(&mut self) -> Result<(), JournalError> {
         self.active = None;
         self.under_way = None;
         self.totals.handed = self.totals.appended;
-        while !self.segments.is_empty() {
-            self.delete(0)?;
+        let mut outcome = Ok(());
+        for segment in self.segments.drain(..) {
+            outcome = outcome.and(remove(&segment.path));
         }
-        Ok(unsettled)
+        outcome
     }
 
     /// Ends the log: what is left is on the disk, what is settled is gone.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_channel::oneshot;
 
 use super::error::JournalError;
-use super::handle::Shared;
+use super::handle::{Held, Shared};
 use super::log::{Log, Receipt, Taken};
 use super::options::SyncPolicy;
 use crate::queue::{BatchLimits, Chunk, Queue};
@@ -22,14 +22,14 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) enum Command {
     /// Look into the queue.
     Wake,
-    /// Hand out a batch.
-    Take(BatchLimits, oneshot::Sender<Result<Option<Taken>, JournalError>>),
+    /// Hand out a batch, with the forgettings before it.
+    Take(BatchLimits, oneshot::Sender<Result<Option<(Taken, u64)>, JournalError>>),
     /// Events of a batch need not be sent again.
     Settle(Receipt),
     /// Say how many events will have been handed out once everything tracked until now has been.
     Mark(oneshot::Sender<u64>),
-    /// Delete everything.
-    Clear,
+    /// Delete everything tracked before the forgetting of this number.
+    Forget(u64),
     /// Write and force to the disk what was tracked until now.
     Persist(oneshot::Sender<Result<(), JournalError>>),
     /// End the thread and give back what could not be written.
@@ -45,6 +45,8 @@ pub(super) struct Writer {
     pub(super) sync: SyncPolicy,
     /// Taken from the queue, refused by the file system or the disk limit.
     pub(super) refused: Option<Chunk>,
+    /// The forgettings before all that is here.
+    pub(super) forgettings: u64,
     /// The trouble there is, to log its beginning and its end rather than each attempt.
     pub(super) trouble: bool,
     pub(super) unsynced_since: Option<Instant>,
@@ -66,13 +68,14 @@ impl Writer {
             self.publish();
         };
         let _ = self.write();
+        let refused = self.refused.take();
         self.publish();
         // The lock of the folder goes with the log: who waits for the end may open it at once.
         if let Err(error) = self.log.close() {
             tracing::error!(%error, "the durable queue could not be closed: after a power cut its last events may be lost");
         }
         if let Some(reply) = closer {
-            let _ = reply.send(self.refused);
+            let _ = reply.send(refused);
         }
     }
 
@@ -102,7 +105,7 @@ impl Writer {
     }
 
     /// Does what it is told. Whoever is answered must find the published counts up to date, so they come first.
-    fn serve(&mut self, command: Command) {
+    pub(super) fn serve(&mut self, command: Command) {
         match command {
             // The loop in `next` writes a moment later, together with what else comes until then.
             Command::Wake | Command::Close(_) => {}
@@ -110,7 +113,7 @@ impl Writer {
                 let _ = self.write();
                 let taken = self.log.take(limits);
                 self.publish();
-                let _ = reply.send(taken);
+                let _ = reply.send(taken.map(|taken| taken.map(|taken| (taken, self.forgettings))));
             }
             Command::Settle(receipt) => {
                 if let Err(error) = self.log.settle(receipt) {
@@ -125,12 +128,7 @@ impl Writer {
                 let refused = self.refused.as_ref().map_or(0, Chunk::len) + self.queue.held().0;
                 let _ = reply.send(self.log.totals().appended + refused as u64);
             }
-            Command::Clear => {
-                self.refused = None;
-                if let Err(error) = self.log.clear() {
-                    tracing::error!(%error, "events that were to be forgotten could not be deleted: delete the folder");
-                }
-            }
+            Command::Forget(forgettings) => self.forget(forgettings),
             Command::Persist(reply) => {
                 let persisted = self.write().and_then(|()| self.log.force());
                 self.publish();
@@ -139,11 +137,42 @@ impl Writer {
         }
     }
 
+    /// Deletes what is here, unless it came after the forgetting of this number.
+    fn forget(&mut self, forgettings: u64) {
+        if self.forgettings >= forgettings {
+            return;
+        }
+        self.forgettings = forgettings;
+        self.refused = None;
+        if let Err(error) = self.log.clear() {
+            tracing::error!(%error, "events that were to be forgotten could not be deleted: delete the folder");
+        }
+    }
+
+    /// Takes what is to be written next.
+    pub(super) fn take(&mut self) -> Option<Chunk> {
+        if let Some(refused) = self.refused.take() {
+            return Some(refused);
+        }
+        let portion = {
+            let mut held = self.shared.held();
+            let portion = self.queue.take()?;
+            held.in_hand = portion.chunk.len() as u64;
+            portion
+        };
+        // The command may still be on its way, and must not find these events among those that it is for.
+        self.forget(portion.forgettings);
+        Some(portion.chunk)
+    }
+
     /// Moves everything from the queue to the log. On an error the rest stays in the queue, which then overflows.
-    fn write(&mut self) -> Result<(), JournalError> {
-        while let Some(chunk) = self.refused.take().or_else(|| self.queue.take().map(|(chunk, _)| chunk)) {
+    pub(super) fn write(&mut self) -> Result<(), JournalError> {
+        while let Some(chunk) = self.take() {
             match self.log.append(&chunk) {
-                Ok(()) => self.queue.recycle(chunk),
+                Ok(()) => {
+                    self.queue.recycle(chunk);
+                    self.publish_held();
+                }
                 Err(error) => {
                     self.refused = Some(chunk);
                     if !std::mem::replace(&mut self.trouble, true) {
@@ -185,12 +214,21 @@ impl Writer {
         }
     }
 
+    fn publish_held(&self) {
+        let mut held = self.shared.held();
+        // What is yet to be forgotten here has been counted by who asked for that.
+        *held = if self.forgettings == self.queue.forgettings() {
+            Held { in_hand: self.refused.as_ref().map_or(0, Chunk::len) as u64, unsettled: self.log.unsettled() }
+        } else {
+            Held::default()
+        };
+    }
+
     /// Tells the others what there is now.
     pub(super) fn publish(&self) {
         let totals = self.log.totals();
         let shared = &self.shared;
-        shared.unsettled.store(self.log.unsettled(), Ordering::Release);
-        shared.refused.store(self.refused.as_ref().map_or(0, Chunk::len) as u64, Ordering::Release);
+        self.publish_held();
         shared.disk_bytes.store(self.log.bytes(), Ordering::Release);
         shared.dropped.store(totals.dropped + totals.damaged_events, Ordering::Release);
         shared.damaged_bytes.store(totals.damaged_bytes, Ordering::Release);

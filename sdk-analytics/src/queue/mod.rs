@@ -40,6 +40,16 @@ pub(crate) struct Pushed {
     pub(crate) wake: bool,
 }
 
+/// Events taken from the queue.
+#[derive(Debug)]
+pub(crate) struct Portion {
+    pub(crate) chunk: Chunk,
+    /// The [`mark`](Queue::mark) that is reached by them.
+    pub(crate) upto: u64,
+    /// The [`forgettings`](Queue::forgettings) before them.
+    pub(crate) forgettings: u64,
+}
+
 /// Events in memory, bounded by number and by bytes.
 ///
 /// The lock is held to copy one event or to move one pointer, never while anything is serialised, awaited or allocated
@@ -60,13 +70,16 @@ struct State {
     bytes: usize,
     /// Events that were held once and are no longer, whatever became of them.
     left: u64,
+    /// How often what was held has been forgotten.
+    forgettings: u64,
     spare: Vec<Chunk>,
 }
 
 impl Queue {
     pub(crate) fn new(limits: QueueLimits, batch: BatchLimits, consent: bool) -> Self {
         let chunks = VecDeque::new();
-        let state = State { consent, closed: false, chunks, events: 0, bytes: 0, left: 0, spare: Vec::new() };
+        let state =
+            State { consent, closed: false, chunks, events: 0, bytes: 0, left: 0, forgettings: 0, spare: Vec::new() };
         Self { state: Mutex::new(state), limits, batch }
     }
 
@@ -98,14 +111,14 @@ impl Queue {
         Ok(Pushed { dropped, wake })
     }
 
-    /// Takes the oldest events, as many as one batch may have, with the [`mark`](Self::mark) that is reached by them.
-    pub(crate) fn take(&self) -> Option<(Chunk, u64)> {
+    /// Takes the oldest events, as many as one batch may have.
+    pub(crate) fn take(&self) -> Option<Portion> {
         let mut state = self.state();
         let chunk = state.chunks.pop_front()?;
         state.events -= chunk.len();
         state.bytes -= chunk.event_bytes();
         state.left += chunk.len() as u64;
-        Some((chunk, state.left))
+        Some(Portion { chunk, upto: state.left, forgettings: state.forgettings })
     }
 
     /// Events taken and dropped so far once all that are held now will have been.
@@ -123,14 +136,21 @@ impl Queue {
         }
     }
 
-    /// Drops everything held and says how many events that were.
-    pub(crate) fn clear(&self) -> u64 {
+    /// Forgets everything held and says how many events that were.
+    pub(crate) fn forget(&self) -> u64 {
         let mut state = self.state();
         let events = state.events as u64;
+        state.forgettings += 1;
         state.left += events;
         (state.events, state.bytes) = (0, 0);
         state.chunks.clear();
         events
+    }
+
+    /// How often what was held has been forgotten. Events that were taken before the last time must neither be sent nor kept
+    /// after it.
+    pub(crate) fn forgettings(&self) -> u64 {
+        self.state().forgettings
     }
 
     /// Refuses all events from now on.
@@ -204,7 +224,7 @@ mod tests {
 
     fn drain(queue: &Queue) -> Vec<String> {
         std::iter::from_fn(|| queue.take())
-            .map(|(chunk, _)| String::from_utf8(chunk.joined(0..chunk.len()).to_vec()).unwrap())
+            .map(|Portion { chunk, .. }| String::from_utf8(chunk.joined(0..chunk.len()).to_vec()).unwrap())
             .collect()
     }
 
@@ -246,7 +266,7 @@ mod tests {
         let mark = queue.mark();
         assert_eq!(mark, 4);
         queue.take().unwrap();
-        assert_eq!(queue.take().unwrap().1, mark);
+        assert_eq!(queue.take().unwrap().upto, mark);
     }
 
     #[test]
@@ -255,6 +275,20 @@ mod tests {
         queue.push(b"{123456}").unwrap();
         assert_eq!(queue.push(b"{1}").unwrap().dropped, 1);
         assert_eq!(queue.push(b"{longer than the queue}"), Err(EnqueueError::QueueFull));
+    }
+
+    #[test]
+    fn what_comes_after_a_forgetting_is_told_from_what_came_before() {
+        let queue = queue(3, 1000, Overflow::DropNewest);
+        queue.push(b"{1}").unwrap();
+        queue.push(b"{2}").unwrap();
+        let before = queue.take().unwrap();
+        queue.push(b"{3}").unwrap();
+        assert_eq!(queue.forget(), 1);
+        queue.push(b"{4}").unwrap();
+        let after = queue.take().unwrap();
+        assert_eq!((before.forgettings, after.forgettings, queue.forgettings()), (0, 1, 1));
+        assert_eq!(after.chunk.joined(0..1), b"{4}");
     }
 
     #[test]

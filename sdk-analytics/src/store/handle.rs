@@ -25,6 +25,7 @@ pub(super) struct Shared {
     pub(super) keeping: Signal,
     pub(super) max_bytes: u64,
     pub(super) overflow: Overflow,
+    /// Locked before the queue, and around all that moves events from there to here or forgets them.
     state: Mutex<State>,
 }
 
@@ -33,8 +34,6 @@ pub(super) struct State {
     pub(super) shelf: Shelf,
     /// Events of the record that is being put.
     pub(super) putting: u64,
-    /// Counts forgettings: what was being put before one is not to be kept after it.
-    pub(super) forgettings: u64,
     /// Of the batch that is being sent: the records that end with it, its events, and how many of these are kept.
     out: Vec<Kept>,
     out_events: u64,
@@ -90,6 +89,8 @@ pub(crate) struct Taken {
     pub(crate) is_kept: bool,
     /// How many events were handed out with this one's last.
     pub(crate) upto: u64,
+    /// The forgettings before them.
+    pub(crate) forgettings: u64,
 }
 
 /// A store with what it holds in memory too.
@@ -149,7 +150,8 @@ impl Depot {
         (state.out_events, state.out_kept) = (taken.chunk.len() as u64, taken.kept);
         state.out = taken.ended;
         let is_kept = taken.kept == taken.chunk.len() as u64;
-        Some(Taken { chunk: taken.chunk, context: taken.context, is_kept, upto: taken.upto })
+        let forgettings = self.shared.queue.forgettings();
+        Some(Taken { chunk: taken.chunk, context: taken.context, is_kept, upto: taken.upto, forgettings })
     }
 
     /// Notes that the events of the batch need not be sent again.
@@ -158,11 +160,10 @@ impl Depot {
         self.wake();
     }
 
-    /// Forgets all events, and says how many those are that the queue no longer has.
-    pub(crate) fn clear(&self) -> u64 {
+    /// Forgets all events, the queue's too, and says how many those are.
+    pub(crate) fn forget(&self) -> u64 {
         let mut state = self.shared.state();
-        state.forgettings += 1;
-        let mut forgotten = state.putting + state.out_events;
+        let mut forgotten = self.shared.queue.forget() + std::mem::take(&mut state.putting) + state.out_events;
         state.settle();
         while let Some((events, kept)) = state.shelf.drop_oldest() {
             forgotten += events;
@@ -209,10 +210,10 @@ impl Depot {
         state.shelf.waiting() >= self.limits.events as u64 || state.shelf.waiting_bytes() >= self.limits.bytes as u64
     }
 
-    /// Events that left the queue and are not settled.
+    /// Events that are not settled, the queue's among them.
     pub(crate) fn held(&self) -> u64 {
         let state = self.shared.state();
-        state.putting + state.shelf.waiting() + state.out_events
+        self.shared.queue.held().0 as u64 + state.putting + state.shelf.waiting() + state.out_events
     }
 
     /// Of these, those in the store.

@@ -74,7 +74,7 @@ impl Keeper {
         };
         let mut state = self.0.state();
         // Consent may have been withdrawn meanwhile.
-        let is_forgotten = state.forgettings > 0;
+        let is_forgotten = self.0.queue.forgettings() > 0;
         for (key, bytes) in records {
             let length = bytes.len() as u64;
             match record::read(&bytes) {
@@ -93,19 +93,19 @@ impl Keeper {
     }
 
     async fn put(&self) {
-        let Some((chunk, _)) = self.0.queue.take() else { return };
-        let events = chunk.len() as u64;
-        let forgettings = {
+        let (chunk, forgettings) = {
             let mut state = self.0.state();
-            state.putting = events;
-            state.forgettings
+            let Some(portion) = self.0.queue.take() else { return };
+            state.putting = portion.chunk.len() as u64;
+            (portion.chunk, portion.forgettings)
         };
+        let events = chunk.len() as u64;
         let record = record::write(&chunk, &self.0.context);
         let bytes = record.len() as u64;
         let put = self.0.store.put(record).await;
         let mut state = self.0.state();
         state.putting = 0;
-        let is_forgotten = state.forgettings != forgettings;
+        let is_forgotten = self.0.queue.forgettings() != forgettings;
         let kept = match put {
             Ok(key) if is_forgotten => {
                 state.removals.push(key);

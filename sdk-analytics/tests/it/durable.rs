@@ -193,6 +193,26 @@ async fn withdrawn_consent_reaches_the_disk() {
 }
 
 #[tokio::test]
+async fn what_is_tracked_after_consent_was_given_again_is_kept() {
+    let (server, clock, disk) = (Server::new([]), ManualClock::new(), Disk::new());
+    let client = builder(&server, &clock).batch_events(1).durable(disk.queue()).build().unwrap();
+    for round in 0..50 {
+        // The writer, which gathers for a moment first, is to be amidst many writes when consent is withdrawn.
+        track(&client, 0..600);
+        client.set_consent(false);
+        client.set_consent(true);
+        let kept = format!("K{round}");
+        client.track(Track::new("Kept").user_id("u").message_id(&kept)).unwrap();
+        client.flush().await.unwrap();
+        assert!(server.stored().contains(&kept), "round {round}");
+    }
+    client.persist().await.unwrap();
+    let stats = client.stats();
+    assert_eq!((stats.tracked, stats.held), (50 * 601, 0));
+    assert!(stats.delivered >= 50, "{stats:?}");
+}
+
+#[tokio::test]
 async fn a_run_without_consent_keeps_what_an_earlier_one_left() {
     let (server, clock, disk) = (Server::new([]), ManualClock::new(), Disk::new());
     let first = hasty(&server, &clock).durable(disk.queue()).build().unwrap();

@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use crate::error::MobileError;
 
 /// A second one would be woken for each call to look for work, and a call takes a phone longer so: what it does between two
-/// waits is microseconds, and the disk has a thread of its own.
+/// waits is microseconds. Events are written by a thread of their own; here only the first opening of a release forces a small
+/// file to the disk, once. A thread for that would be another one that the JVM has to be told of.
 const THREADS: usize = 1;
 
 /// The process's executor, started when first used.

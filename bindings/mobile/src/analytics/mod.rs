@@ -131,7 +131,8 @@ impl Analytics {
 
     /// Queues that the app came to the front: `Application Installed` the first time, `Application Updated` when version or
     /// build changed, `Application Opened` each time, `Deep Link Opened` with a link
-    /// ([Segment's mobile specification](https://segment.com/docs/connections/spec/mobile/)). Says which it was.
+    /// ([Segment's mobile specification](https://segment.com/docs/connections/spec/mobile/)). Says which it was. The first call of a
+    /// release writes a small file.
     ///
     /// # Errors
     /// As `track`; `Storage` when the disk refuses. What was not queued is queued by the next call.

@@ -35,7 +35,7 @@ const LEVELS: u32 = u64::BITS;
 
 /// Checks that `text` is one value. `depth` levels are allowed, at most 64.
 pub(crate) fn check(text: &str, depth: u32) -> Result<(), Flaw> {
-    let mut scanner = Scanner::new(text);
+    let mut scanner = Scanner::new(text.as_bytes());
     scanner.space();
     scanner.value(depth)?;
     scanner.space();
@@ -57,15 +57,15 @@ pub(crate) fn compact(json: &str) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Goes through a text that is JSON in parts.
+/// Goes through bytes that are JSON in parts, if they are Unicode.
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0 }
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -21,7 +21,11 @@ pub(super) fn write(chunk: &Chunk, context: &[u8]) -> Vec<u8> {
 
 /// Reads what [`write`] wrote; `None` for anything else.
 pub(super) fn read(record: &[u8]) -> Option<(Chunk, Arc<[u8]>)> {
-    let mut scanner = Scanner::new(std::str::from_utf8(record).ok()?);
+    // The way of a lossy reading, which is in a page's client already, finds it out as well as `from_utf8`.
+    if record.utf8_chunks().any(|chunk| !chunk.invalid().is_empty()) {
+        return None;
+    }
+    let mut scanner = Scanner::new(record);
     if !scanner.skip(CONTEXT) {
         return None;
     }

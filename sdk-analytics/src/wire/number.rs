@@ -8,7 +8,7 @@ pub const MAX_NUMBER_CHARS: usize = 400;
 const TOO_LARGE: &[u8] = b"1797693134862315807937289714053034150799341327100378269361737789804449682927647509466490179775872070963302864166928\
      8791094655554785194040263065748867150582068190890200070838367627385484581771153176447573027006985557136695962284291\
      4819860834936475292719074168444365510704342711559699508093042880177904174497792";
-const LARGEST_PLACES: i64 = 309;
+const LARGEST_PLACES: i32 = 309;
 
 /// Half way from zero to the smallest float, 2^-1075, up to which a number's nearest float is zero: the first
 /// [`MAX_NUMBER_CHARS`] of its 752 digits, behind 323 zeros.
@@ -16,7 +16,7 @@ const VANISHING: &[u8] = b"24703282292062327208828439643411068618252990130716238
      5886546332835517796989819938739800539093906315035659515570226392290858392449105184435931802849936536152500319370457\
      6782492193656236698636584807570015857692699037063119282795585513329278343384093519780155312465972635795746227664652\
      7282722005637400648549997709659947045402082816622623785";
-const SMALLEST_PLACES: i64 = -323;
+const SMALLEST_PLACES: i32 = -323;
 
 /// Whether a JSON number has at most [`MAX_NUMBER_CHARS`] characters and a nearest 64-bit float that is finite, and zero for zero
 /// alone. Of characters that are no number it may say either.
@@ -44,17 +44,18 @@ pub fn number_fits(number: &[u8]) -> bool {
     let digits = [&mantissa[..whole], mantissa.get(whole + 1..).unwrap_or_default()].concat();
     let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
     let digits = &digits[zeros..];
-    let (mut magnitude, mut is_small) = (0_i64, false);
+    let (mut magnitude, mut is_small) = (0, false);
     for byte in exponent {
         match byte {
-            b'0'..=b'9' => magnitude = magnitude.saturating_mul(10).saturating_add(i64::from(byte - b'0')),
+            // Beyond this nothing depends on how large it is.
+            b'0'..=b'9' if magnitude < 10_000 => magnitude = magnitude * 10 + i32::from(byte - b'0'),
             b'-' => is_small = true,
             _ => {}
         }
     }
     let exponent = if is_small { -magnitude } else { magnitude };
     // The number is 0.d times ten to the power of so many, d beginning with another digit than zero.
-    let places = (whole as i64 - zeros as i64).saturating_add(exponent);
+    let places = whole as i32 - zeros as i32 + exponent;
     match places {
         _ if digits.is_empty() => true,
         LARGEST_PLACES => digits < TOO_LARGE,
@@ -78,10 +79,10 @@ mod tests {
     }
 
     /// `digits` with the point after some of them, or zeros before them, and the exponent that keeps them where they were.
-    fn written(digits: &str, places: i64, shift: usize) -> String {
+    fn written(digits: &str, places: i32, shift: usize) -> String {
         let (whole, fraction) = digits.split_at(shift.clamp(1, digits.len()));
         let point = if fraction.is_empty() { "" } else { "." };
-        format!("{whole}{point}{fraction}e{}", places - whole.len() as i64)
+        format!("{whole}{point}{fraction}e{}", places - whole.len() as i32)
     }
 
     proptest! {
@@ -97,7 +98,7 @@ mod tests {
             large in any::<bool>(),
             shared in 0..395_usize,
             rest in "[0-9]{0,9}",
-            places in -1..2_i64,
+            places in -1..2_i32,
             shift in 0..400_usize,
             is_negative in any::<bool>(),
         ) {

@@ -48,6 +48,19 @@ for (const [scheme, { appKey, secret = SECRET, sign }] of Object.entries(SENDERS
   }
 }
 
+test('headers that fill the room are read all the same', async () => {
+  const verifier = new WebhookVerifier({ scheme: 'svix', secret: STANDARD });
+  const body = JSON.stringify({ text: 'x'.repeat(1_000) });
+  // Up to where the id stands in the room once, and what is hashed before the body no longer fits behind it.
+  for (const length of [3_000, 4_100, 6_000, 9_000]) {
+    const [id, at] = ['m'.repeat(length), now()];
+    const signature = hmac(Buffer.from(STANDARD.slice(6), 'base64'), `${id}.${at}.${body}`, 'sha256', 'base64');
+    const headers = { 'svix-id': id, 'svix-timestamp': `${at}`, 'svix-signature': `v1,${signature}` };
+    assert.equal((await verifier.verify(headers, body)).messageId, id);
+    await assert.rejects(verifier.verify(headers, body.replace('x', 'y')), { code: 'no_match' });
+  }
+});
+
 test('what is too old, unsigned or not JSON is refused with its code', async () => {
   const verifier = new WebhookVerifier({ scheme: 'stripe', secret: SECRET, maxAgeMs: 60_000 });
   const { sign } = SENDERS.stripe;

@@ -80,8 +80,8 @@ export class Messages {
     if (length !== undefined) {
       if (native !== undefined && this.#hash !== '' && body.length > WORTH_THE_WAY) {
         const before = inner.preamble(present, repeated, length);
-        if (before < ACCEPTED) return before;
-        const written = this.#hashed(length, before, body);
+        if (before !== undefined && before < ACCEPTED) return before;
+        const written = before === undefined ? undefined : this.#hashed(length, before, body);
         if (written !== undefined) return inner.verifyMacs(present, repeated, length, written);
       } else {
         const written = put(body, room, length);

@@ -104,21 +104,19 @@ impl WebhookVerifier {
         self.room.len()
     }
 
-    /// Writes what is hashed before the body behind the `text` bytes of the headers, and gives its length.
-    pub fn preamble(&mut self, present: u32, repeated: u32, text: usize) -> i32 {
-        let Some((text, rest)) = self.room.split_at_mut_checked(text) else { return REFUSED };
+    /// Writes what is hashed before the body behind the `text` bytes of the headers, and gives its length; none where the room
+    /// is too small for it.
+    pub fn preamble(&mut self, present: u32, repeated: u32, text: usize) -> Option<i32> {
+        let (text, rest) = self.room.split_at_mut_checked(text)?;
         match claim(&self.verifier, text, present, repeated) {
             Err(error) => {
                 self.refusal = Some(error);
-                REFUSED
+                Some(REFUSED)
             }
             Ok(claimed) => {
                 let preamble = claimed.preamble().concat();
-                let place = rest.get_mut(..preamble.len());
-                place.map_or(REFUSED, |place| {
-                    place.copy_from_slice(&preamble);
-                    i32::try_from(preamble.len()).unwrap_or(REFUSED)
-                })
+                rest.get_mut(..preamble.len())?.copy_from_slice(&preamble);
+                i32::try_from(preamble.len()).ok()
             }
         }
     }
@@ -336,7 +334,7 @@ mod tests {
         for (text, body) in [(usize::MAX, 0), (ROOM + 1, 1), (0, usize::MAX), (ROOM, 1)] {
             assert_eq!(meta.verify(1, 0, text, body), REFUSED);
             assert_eq!(meta.verify_macs(1, 0, text, body), REFUSED);
-            assert_eq!(meta.preamble(1, 0, text), REFUSED);
+            assert!(meta.preamble(1, 0, text).is_none_or(|length| length == REFUSED));
         }
     }
 }

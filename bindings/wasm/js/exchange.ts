@@ -3,6 +3,8 @@ import type { Exchange, Receipt } from './made/acd_wasm_analytics.js';
 
 /** For how long a complete answer is waited for, as calls do. */
 const TIMEOUT_MS = 20_000;
+/** Longest answer that is read, in bytes. */
+const MOST_BYTES = 1 << 20;
 /** What Node and Bun say when no connection was made. Browsers say nothing of the kind. */
 const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ConnectionRefused'];
 /** In which servers, and what is before them, give milliseconds. */
@@ -74,7 +76,7 @@ export class EventServer {
         redirect: 'manual',
         signal: controller.signal,
       });
-      found = this.#read(answer, await answer.text());
+      found = this.#read(answer, await within(answer));
     } catch (thrown) {
       if (late) found = { kind: 'timeout', message: `no complete answer within ${TIMEOUT_MS / 1000}s` };
       else found = answer === undefined ? unsent(thrown) : { kind: 'interrupted', message: 'the answer broke off', status: answer.status };
@@ -85,14 +87,16 @@ export class EventServer {
     throw failure(operation, found, performance.now() - begun);
   }
 
-  #read(answer: Response, text: string): Receipt | Trouble {
+  /** What an answer says. `text` is its body, unless that is longer than one may be. */
+  #read(answer: Response, text: string | undefined): Receipt | Trouble {
     const { status, statusText, headers } = answer;
     if (answer.type === 'opaqueredirect') {
       return { kind: 'redirect', message: 'the server redirected the request, and a browser hides where to' };
     }
-    const document = parsed(text);
+    const document = parsed(text ?? '');
     if (answer.ok || status === 304) {
       const requestId = this.#hide(headers.get('x-request-id'));
+      if (text === undefined) return { kind: 'too_large', message: `the answer exceeds ${MOST_BYTES} bytes`, status, requestId };
       return receipt(document) ?? { kind: 'decode', message: 'the body was not understood: it is no reply to a batch', status, requestId };
     }
     const { error, ...problem } = (document ?? {}) as Record<string, unknown>;
@@ -141,6 +145,23 @@ function unsent(thrown: unknown): Trouble {
   const kind = code !== undefined && NEVER_CONNECTED.includes(code) ? 'connect' : 'interrupted';
   const remedy = "check the server's address, that it runs, and that it allows this origin (CORS)";
   return { kind, message: `fetch failed${code === undefined ? '' : ` (${code})`}: ${remedy}` };
+}
+
+/** The body of an answer, unless it is longer than it may be: then the rest is left to the server to keep. */
+async function within(answer: Response): Promise<string | undefined> {
+  const reader = answer.body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, length] = ['', 0];
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done) return text + decoder.decode();
+    length += value.length;
+    if (length > MOST_BYTES) {
+      await reader?.cancel();
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
 }
 
 function parsed(text: string): unknown {

@@ -13,7 +13,8 @@ let server;
 let baseUrl;
 /**
  * By client, each of which has a place of its own below the server, since the last request of one may come late: what its
- * next requests are answered with (a status, headers and a body, or what is done with the socket), and what they were.
+ * next requests are answered with (a status, headers and a body, what is done with the socket, or the status alone of an answer
+ * without an end), and what they were.
  */
 const places = [];
 
@@ -31,6 +32,7 @@ before(async () => {
     const answer = answers.shift() ?? TAKEN;
     if (answer === 'silence') return;
     if (answer === 'cut') return request.socket.destroy();
+    if (typeof answer === 'number') return endless(response, answer);
     const { status = 200, headers = {}, body = '', cut = false } = answer;
     response.writeHead(status, cut ? { ...headers, 'content-length': 1000 } : headers);
     if (!cut) return response.end(body);
@@ -40,6 +42,16 @@ before(async () => {
   await once(server, 'listening');
   baseUrl = `http://127.0.0.1:${server.address().port}`;
 });
+
+/** Answers with this status and a body that goes on for as long as somebody reads. */
+function endless(response, status) {
+  response.writeHead(status);
+  const goOn = () => {
+    while (response.write('x'.repeat(65_536)));
+  };
+  response.on('drain', goOn);
+  goOn();
+}
 
 after(() => {
   server.closeAllConnections();
@@ -161,6 +173,17 @@ test('what is no reply is not taken for one, and the events stay', async () => {
     const error = await failing({ body });
     assert.deepEqual([error.kind, error.status, error.retryable], ['decode', 200, false], body);
     assert.ok(!error.message.includes('log in'), error.message);
+  }
+});
+
+test('an answer without an end is given up after a mebibyte, and the events stay', async () => {
+  for (const [status, kind, retryable] of [[200, 'too_large', false], [503, 'server', true]]) {
+    const { analytics, place } = await open([status]);
+    const ended = once(server, `ended ${place}`);
+    analytics.track({ userId: 'u', event: 'E' });
+    await assert.rejects(analytics.flush(), { kind, status, retryable });
+    await ended;
+    assert.equal((await analytics.shutdown()).left, 1);
   }
 });
 

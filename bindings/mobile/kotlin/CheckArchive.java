@@ -4,9 +4,13 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,14 +21,18 @@ import org.w3c.dom.Element;
 
 /**
  * Looks at an Android archive as a build does that depends on it
- * (https://developer.android.com/studio/projects/android-library#aar-contents, read 2026-11-23). With the name of a kind of processor
- * after the file's it also loads that one's library, which has to be of this machine.
+ * (https://developer.android.com/studio/projects/android-library#aar-contents, read 2026-11-23). After the file come the kinds of
+ * processors that it is for, all of them. One behind {@code --load} is not looked at but loaded: it has to be this machine's.
  */
 public final class CheckArchive {
     private static final String PACKAGE = "io.github.acdplatform.mobile";
     private static final String ANDROID = "http://schemas.android.com/apk/res/android";
     /** The class files of Java 8, which Android's compiler takes from any release on. */
     private static final int NEWEST_CLASS_FILE = 52;
+    /** The kinds of processors (https://developer.android.com/ndk/guides/abis) by the number that ELF has for each, its e_machine. */
+    private static final Map<String, Integer> MACHINES = Map.of("arm64-v8a", 183, "armeabi-v7a", 40, "x86_64", 62);
+    /** What a library begins with, read from its end. */
+    private static final int ELF = 0x464c457f;
 
     private CheckArchive() {}
 
@@ -35,19 +43,24 @@ public final class CheckArchive {
             for (String file : List.of("R.txt", "proguard.txt")) {
                 entry(archive, file);
             }
-            List<String> libraries = archive.stream().map(ZipEntry::getName).filter(name -> name.endsWith(".so")).toList();
-            require(!libraries.isEmpty(), "holds no library");
-            for (String library : libraries) {
-                require(library.matches("jni/[a-z0-9_-]+/libacd_mobile\\.so"), library + " is not where Android looks for it");
+            Set<String> libraries =
+                archive.stream().map(ZipEntry::getName).filter(name -> name.endsWith(".so")).collect(Collectors.toCollection(TreeSet::new));
+            List<String> processors = Stream.of(arguments).skip(1).filter(argument -> !argument.equals("--load")).toList();
+            Set<String> wanted = processors.stream().map(CheckArchive::place).collect(Collectors.toCollection(TreeSet::new));
+            require(libraries.equals(wanted), "holds " + libraries + " instead of " + wanted);
+            int load = List.of(arguments).indexOf("--load") + 1;
+            for (String processor : processors) {
+                if (load == 0 || !processor.equals(arguments[load])) {
+                    machine(archive, processor);
+                }
             }
             List<String> classes = classes(extract(archive, "classes.jar", folder));
             try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.resolve("classes.jar").toUri().toURL()})) {
                 for (String name : classes) {
                     Class.forName(name, false, loader);
                 }
-                if (arguments.length > 1) {
-                    Path library = extract(archive, "jni/" + arguments[1] + "/libacd_mobile.so", folder);
-                    load(loader, library);
+                if (load > 0) {
+                    load(loader, extract(archive, place(arguments[load]), folder));
                 }
             }
             System.out.printf("%s: %s, %d classes%n", arguments[0], libraries, classes.size());
@@ -58,6 +71,24 @@ public final class CheckArchive {
                 }
             }
             Files.delete(folder);
+        }
+    }
+
+    /** Where Android looks for the library of a kind of processor. */
+    private static String place(String processor) {
+        return "jni/" + processor + "/libacd_mobile.so";
+    }
+
+    /** The library is of the processor in whose place it is. */
+    private static void machine(ZipFile archive, String processor) throws IOException {
+        Integer machine = MACHINES.get(processor);
+        require(machine != null, "is for " + processor + ", which is not known here");
+        String place = place(processor);
+        try (InputStream bytes = archive.getInputStream(entry(archive, place))) {
+            byte[] head = bytes.readNBytes(20);
+            require(head.length == 20, "has an empty " + place);
+            ByteBuffer fields = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN);
+            require(fields.getInt(0) == ELF && fields.getShort(18) == machine, "has a " + place + " that is of another processor");
         }
     }
 

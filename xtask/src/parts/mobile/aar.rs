@@ -27,7 +27,9 @@ const KEPT: &str = "-keep class com.sun.jna.** { *; }\n-keep class io.github.acd
     -dontwarn java.awt.**\n";
 
 /// The kind of processor whose place this machine's library takes when only the packing is tried.
-const STAND_IN: &str = "x86_64";
+const STAND_IN: &str = if cfg!(target_arch = "aarch64") { "arm64-v8a" } else { "x86_64" };
+/// One that it is not for.
+const STRANGER: &str = if cfg!(target_arch = "aarch64") { "x86_64" } else { "arm64-v8a" };
 /// What a library is called in the archive.
 const LIBRARY: &str = "libacd_mobile.so";
 
@@ -48,19 +50,36 @@ pub(super) fn make(workspace: &Workspace) -> Result<PathBuf, Error> {
     let compiled = kotlin::compile(workspace, &library)?;
     let archive = library.folder_of(concat!("acd-mobile-", env!("CARGO_PKG_VERSION"), ".aar"));
     pack(workspace, &content, &compiled, &archive)?;
-    shell::run(&mut kotlin::check_archive(workspace, &compiled, &archive)?)?;
+    let processors = PROCESSORS.map(|(_, _, processor)| processor);
+    shell::run(kotlin::check_archive(workspace, &compiled, &archive)?.args(processors))?;
     Ok(archive)
 }
 
-/// Packs this machine's library in the place of a phone's and looks at the archive: what can be tried of it without the NDK.
+/// Packs this machine's library in the place of a phone's and looks at the archive: what can be tried of it without the NDK. That
+/// the look finds what is wrong is tried too.
 pub(super) fn try_packing(workspace: &Workspace, library: &Library, compiled: &Compiled) -> Result<(), Error> {
-    let content = library.folder_of("aar-of-this-machine");
-    clear(&content)?;
-    let place = place_of(STAND_IN, &content)?;
-    fs::copy(library.file(), &place).map_err(Error::file("write", &place))?;
-    let archive = content.with_extension("zip");
-    pack(workspace, &content, compiled, &archive)?;
-    shell::run(kotlin::check_archive(workspace, compiled, &archive)?.arg(STAND_IN))
+    let packed = |processor: &str| {
+        let content = library.folder_of("aar-of-this-machine");
+        clear(&content)?;
+        let place = place_of(processor, &content)?;
+        fs::copy(library.file(), &place).map_err(Error::file("write", &place))?;
+        let archive = content.with_extension("zip");
+        pack(workspace, &content, compiled, &archive)?;
+        kotlin::check_archive(workspace, compiled, &archive)
+    };
+    shell::run(packed(STAND_IN)?.args(["--load", STAND_IN]))?;
+    refuses(packed(STAND_IN)?.args([STAND_IN, STRANGER]), "instead of")?;
+    refuses(packed(STRANGER)?.arg(STRANGER), "of another processor")
+}
+
+/// Fails unless the check refuses its archive for this reason.
+fn refuses(check: &mut Command, reason: &str) -> Result<(), Error> {
+    let shown = shell::describe(check);
+    match shell::read(check) {
+        Err(Error::FailedWithOutput { output, .. }) if output.contains(reason) => Ok(()),
+        Err(other) => Err(other),
+        Ok(_) => Err(Error::Check(format!("{shown} takes an archive that it should refuse"))),
+    }
 }
 
 /// Where the archive has the library of a kind of processor.

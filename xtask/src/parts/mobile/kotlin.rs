@@ -65,7 +65,7 @@ fn compiled(mut maven: Command, library: &Library) -> Result<Compiled, Error> {
     Ok(Compiled { classes: library.folder_of(BUILD).join("classes"), dependencies })
 }
 
-/// The command that looks at an archive for Android. With a kind of processor behind it also loads that one's library.
+/// The command that looks at an archive for Android. Behind it come the kinds of processors that the archive is for.
 pub(super) fn check_archive(workspace: &Workspace, compiled: &Compiled, archive: &Path) -> Result<Command, Error> {
     let mut java = shell::command(java()?, &workspace.root.join(FOLDER));
     java.arg("-cp").arg(&compiled.dependencies).arg("CheckArchive.java").arg(archive);

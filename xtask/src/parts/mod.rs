@@ -105,7 +105,8 @@ impl Part {
         }
     }
 
-    fn needs(self) -> &'static [Need] {
+    /// What it needs; `full` as in [`Context`].
+    fn needs(self, full: bool) -> &'static [Need] {
         match self {
             Self::Fmt | Self::Clippy => &[Need::Components],
             Self::Rust => &[Need::Postgres, Need::Pgbouncer, Need::Redis],
@@ -113,7 +114,9 @@ impl Part {
             Self::Sdk => &[Need::Wasm, Need::Node, Need::Postgres, Need::Chromium],
             Self::Fuzz => &[Need::Cxx],
             Self::Types => &[Need::Node],
-            Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python, Need::Wasm],
+            // The compiler for WebAssembly may be the one that checks types for phones.
+            Self::Mobile if full => &[Need::Postgres, Need::Maven, Need::Python, Need::Wasm],
+            Self::Mobile => &[Need::Postgres, Need::Maven, Need::Python],
             Self::Segment => &[Need::Postgres, Need::Node],
             Self::Meta => &[Need::Node, Need::Python],
             Self::Pixel => &[Need::Postgres, Need::Node, Need::Chromium],
@@ -148,13 +151,13 @@ impl Part {
 
 /// Sets up what the parts need, then runs each whatever became of the ones before; true when none failed.
 pub(crate) fn run(parts: &BTreeSet<Part>, context: &Context) -> bool {
-    let needs: BTreeSet<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+    let needs: BTreeSet<Need> = parts.iter().flat_map(|part| part.needs(context.full)).copied().collect();
     let unmet = setup::ensure(&needs, &context.workspace);
     let mut report = Report::default();
     for part in parts {
         println!("==> {}", part.name());
         let start = Instant::now();
-        let outcome = match part.needs().iter().find_map(|need| unmet.get(need)) {
+        let outcome = match part.needs(context.full).iter().find_map(|need| unmet.get(need)) {
             Some(missing) => Outcome::Failed(missing.to_string()),
             None => part.run(context).unwrap_or_else(|error| Outcome::Failed(error.to_string())),
         };

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use serde::Deserialize;
@@ -42,8 +43,14 @@ pub(super) fn install(folder: &Path, archives: &[PathBuf]) -> std::process::Comm
 
 /// Fails when an archive has something that its users would stumble over.
 pub(super) fn check(workspace: &Workspace, node: &Node, archives: &[PathBuf]) -> Result<(), Error> {
+    /// Whether the check has been tested itself, which once is enough for all parts of a run.
+    static IS_TESTED: AtomicBool = AtomicBool::new(false);
+
     let folder = workspace.root.join(CHECK);
-    node.install(&folder)?;
-    shell::run(node.command(&folder).arg("--test"))?;
+    if !IS_TESTED.load(Ordering::Relaxed) {
+        node.install(&folder)?;
+        shell::run(node.command(&folder).arg("--test"))?;
+        IS_TESTED.store(true, Ordering::Relaxed);
+    }
     shell::run(node.command(&folder).arg("check.mjs").args(archives))
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use super::npm;
 use crate::{
     error::Error,
     setup::{self, Node},
@@ -35,8 +36,6 @@ fn install(wanted: &Path, target: &Path) -> Result<(), Error> {
     fs::create_dir_all(target).map_err(Error::file("create", target))?;
     let manifest = target.join("package.json");
     fs::write(&manifest, &wanted).map_err(Error::file("write", manifest))?;
-    let mut install = shell::command("npm", target);
-    install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]);
-    shell::run(&mut install)?;
+    shell::run(&mut npm::install(target, &[]))?;
     fs::write(&stamp, wanted).map_err(Error::file("write", stamp))
 }

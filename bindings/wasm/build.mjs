@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, transformSync } from 'esbuild';
 
 import { render } from './calls.mjs';
+import { ordered } from './order.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const bound = resolve(process.argv[2] ?? 'missing: the folder that acd-bindgen wrote');
@@ -29,19 +30,26 @@ const MODULES = {
   signing: 'acd_wasm_signing',
   webhooks: 'acd_wasm_webhooks',
 };
-const optimiser = join(here, 'node_modules/binaryen/bin/wasm-opt');
 const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext', 'multivalue'];
+/** Runs a tool of binaryen's. */
+const binaryen = (tool, from, to, ...flags) => {
+  const known = features.map((feature) => `--enable-${feature}`);
+  execFileSync(process.execPath, [join(here, 'node_modules/binaryen/bin', tool), from, ...flags, ...known, '-o', to], { stdio: 'inherit' });
+};
 // A function that is put into its one caller takes locals of its own along, whose numbers a compressor finds nowhere else.
-const smallest = ['-Oz', '--one-caller-inline-max-function-size=20'];
+const smallest = ['-Os', '--one-caller-inline-max-function-size=20'];
 const glues = Object.values(MODULES).flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
 for (const [name, library] of Object.entries(MODULES)) {
-  const [compiled, optimised] = ['_bg.wasm', '_optimised.wasm'].map((ending) => join(bound, library + ending));
+  const [compiled, optimised, text] = ['_bg.wasm', '_optimised.wasm', '.wat'].map((ending) => join(bound, library + ending));
   // It takes most of the time.
-  const newest = Math.max(...[compiled, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs));
+  const newest = Math.max(...[compiled, fileURLToPath(import.meta.url), join(here, 'order.mjs')].map((file) => statSync(file).mtimeMs));
   if (!existsSync(optimised) || statSync(optimised).mtimeMs < newest) {
-    const flags = [...smallest, ...features.map((feature) => `--enable-${feature}`), '-o', `${optimised}.new`];
-    execFileSync(process.execPath, [optimiser, compiled, ...flags], { stdio: 'inherit' });
-    renameSync(`${optimised}.new`, optimised);
+    const made = `${optimised}.new`;
+    binaryen('wasm-opt', compiled, made, ...smallest);
+    binaryen('wasm-dis', made, text);
+    writeFileSync(text, ordered(readFileSync(made), readFileSync(text, 'utf8')));
+    binaryen('wasm-as', text, made);
+    renameSync(made, optimised);
   }
   cpSync(optimised, join(dist, `${name}.wasm`));
 }

@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, transformSync } from 'esbuild';
 
 import { render } from './calls.mjs';
+import { render as renderMeta, renderCodes } from './meta/render.mjs';
 import { ordered } from './order.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -65,8 +66,12 @@ writeFileSync(join(made, 'version.ts'), `/** Of this package. */\nexport const V
 const glue = await import(pathToFileURL(join(made, 'acd_wasm.js')));
 glue.initSync({ module: new WebAssembly.Module(readFileSync(join(dist, 'core.wasm'))) });
 const api = json(join(here, '../../docs/api/openapi.json'));
-const operations = JSON.parse(glue.operations());
+const lines = glue.operations().trimEnd().split('\n');
+const operations = lines.map((line) => line.split(' ')).map(([name, method, path]) => ({ name, method, path }));
 writeFileSync(join(made, 'platform.ts'), render({ api, operations, types, prefix: 'platform' }));
+const crate = join(here, '../../sdk-meta');
+writeFileSync(join(made, 'meta.ts'), renderMeta({ operations, types, crate, here }));
+writeFileSync(join(made, 'meta-codes.ts'), renderCodes(crate));
 
 // ECMAScript with declarations.
 const compiler = join(here, 'node_modules/typescript/bin/tsc');

@@ -15,16 +15,19 @@ const GENERIC = [
 /** Domains whose groups are told apart by what follows the domain's name: `ads_accounts` is `ads.accounts`. */
 const FAMILY = /^(ads)_(.+)$/;
 
-const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-const pascal = (name) => camel(`_${name}`);
+/** A name of Rust's as one of TypeScript's. */
+export const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+
+/** The same for a type. */
+export const pascal = (name) => camel(`_${name}`);
 
 /** Where an operation's method is, from the outside in. */
 const groups = (name) => name.split('.').slice(1, -1).flatMap((part) => FAMILY.exec(part)?.slice(1) ?? [part]);
 
 /** What `@acd/types` exports, from its sources. */
-function exported(types) {
+export function exported(types, modules = MODULES) {
   const names = new Map();
-  for (const module of MODULES) {
+  for (const module of modules) {
     const source = readFileSync(join(types, `src/${module}.ts`), 'utf8');
     for (const [, name] of source.matchAll(/^export (?:interface|type) (\w+)/gm)) {
       if (!names.has(name)) names.set(name, `${module}.${name}`);
@@ -166,7 +169,8 @@ export function render({ api, operations, types, prefix }) {
   );
 }
 
-function comment(paragraphs, indent) {
+/** A comment above a declaration, or nothing. */
+export function comment(paragraphs, indent) {
   const lines = paragraphs.filter(Boolean).join('\n\n').replaceAll('*/', '*\\/').split('\n');
   if (lines.join('') === '') return '';
   if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;

@@ -42,6 +42,8 @@ export interface Parameters {
   readonly path?: readonly string[] | undefined;
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+  /** Secrets in query or body, which no error repeats. */
+  readonly hide?: readonly string[];
 }
 
 /** A client of the module, which tells what becomes of a call to the host by its ticket. */
@@ -88,9 +90,9 @@ export class Caller<C extends Client = Client> {
   }
 
   #call(operation: string, parameters: Parameters, options: KeyedCallOptions = {}): Promise<string | undefined> {
-    const { path, query, body } = parameters;
+    const { body, ...others } = parameters;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    return this.run({ path, query }, options, (client, ticket, given, mayBeGivenUp) =>
+    return this.run(others, options, (client, ticket, given, mayBeGivenUp) =>
       client.call(ticket, operation, given, text, mayBeGivenUp),
     );
   }
@@ -100,13 +102,13 @@ export class Caller<C extends Client = Client> {
    * it may be given up. The result is the text that the module tells.
    */
   async run(
-    { path, query }: Pick<Parameters, 'path' | 'query'>,
+    parameters: Omit<Parameters, 'body'>,
     { signal, ...others }: KeyedCallOptions,
     act: (client: C, ticket: number, given: string | undefined, mayBeGivenUp: boolean) => void,
   ): Promise<string | undefined> {
     signal?.throwIfAborted();
     const { client, host } = this.#ready ?? (await this.#start());
-    const said = JSON.stringify({ path, query, ...others });
+    const said = JSON.stringify({ ...parameters, ...others });
     const given = said === '{}' ? undefined : said;
     if (signal === undefined) {
       return host.begin((ticket) => act(client, ticket, given, false)).catch(rethrow);

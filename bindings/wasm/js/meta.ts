@@ -1,14 +1,16 @@
 /**
- * Meta: the Conversions API, and hashing for it. For back ends: whoever has the access token may do what it allows.
+ * Meta: the Graph API, with the Conversions API and hashing for it. For back ends: whoever has the access token may do what it allows.
  *
  * @packageDocumentation
  */
-import { Caller, settings } from './client.js';
-import type { MetaClient as Inner } from './made/acd_wasm.js';
+import { settings } from './client.js';
+import { Root } from './made/meta.js';
+import { MetaCaller } from './meta/caller.js';
 import { Conversions } from './meta/conversions.js';
 
 export type { CallOptions } from './client.js';
 export { AcdError, type Attempt, type ErrorKind } from './error.js';
+export { List, type ListPage } from './list.js';
 export {
   type ConversionEvent,
   Conversions,
@@ -18,6 +20,20 @@ export {
   type SentBatch,
   SendReport,
 } from './meta/conversions.js';
+export type {
+  AccessToken,
+  AccountApp,
+  AccountInsights,
+  AudienceUsers,
+  CreateContainer,
+  Fields,
+  InsightsQuery,
+  InsightsRow,
+  ListAdRequests,
+  ListBudgetSchedules,
+  ListQuery,
+  Paging,
+} from './meta/types.js';
 export { type DroppedValue, type HashedUsers, hashUserData, normalizeCurrency, normalizeUserValue, type UserKey } from './meta/users.js';
 
 /** Settings of a client of Meta. */
@@ -43,14 +59,16 @@ const CALLER = /* @__PURE__ */ Symbol('caller');
  * Calls Meta's Graph API. Calls wait for Meta's limits, which are learnt from the headers of its answers; clients that one
  * was made from share them. Settings that cannot work reject the first call.
  */
-export class MetaClient {
+export class MetaClient extends Root {
   /** Events of websites, apps and shops: the Conversions API. */
   readonly conversions: Conversions;
-  readonly #caller: Caller<Inner>;
+  readonly #caller: MetaCaller;
 
   constructor(options: MetaClientOptions) {
-    this.#caller = (options as { [CALLER]?: Caller<Inner> })[CALLER] ?? caller(options);
-    this.conversions = new Conversions(this.#caller);
+    const made = (options as { [CALLER]?: MetaCaller })[CALLER] ?? caller(options);
+    super(made);
+    this.#caller = made;
+    this.conversions = new Conversions(made);
   }
 
   /** The same client with another token, such as that of a page. */
@@ -72,13 +90,13 @@ export class MetaClient {
   }
 
   #with(what: string, value: string): MetaClient {
-    const made = new Caller((module, host) => this.#caller.open(module, host).with(what, value));
+    const made = new MetaCaller((module, host) => this.#caller.open(module, host).with(what, value));
     return new MetaClient({ accessToken: '', [CALLER]: made } as MetaClientOptions);
   }
 }
 
-function caller(options: MetaClientOptions): Caller<Inner> {
+function caller(options: MetaClientOptions): MetaCaller {
   const { accessToken, appSecret, baseUrl, version } = options;
   const said = settings(options);
-  return new Caller((module, host) => new module.MetaClient(host, accessToken, appSecret, baseUrl, version, said));
+  return new MetaCaller((module, host) => new module.MetaClient(host, accessToken, appSecret, baseUrl, version, said));
 }

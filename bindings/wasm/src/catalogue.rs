@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use acd_core::{Error, ErrorKind, Operation};
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 static CATALOGUE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
@@ -20,22 +19,16 @@ pub(crate) fn find(name: &str) -> Result<&'static Operation, Error> {
     found.ok_or_else(|| Error::new(ErrorKind::Request, format!("there is no operation `{name}`")))
 }
 
-/// Name, method and path of every operation as JSON, in the order of names: what the package's methods are made from.
+/// A line for each operation with its name, method and path, in the order of names: what the package's methods are made from.
 #[wasm_bindgen]
 pub fn operations() -> String {
-    let all = CATALOGUE.iter().map(|operation| {
-        let (name, path) = (operation.name(), operation.path());
-        Described { name, method: operation.method().as_str().to_owned(), path }
-    });
-    // Texts can always be written.
-    serde_json::to_string(&all.collect::<Vec<_>>()).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct Described {
-    name: &'static str,
-    method: String,
-    path: &'static str,
+    let mut lines = String::new();
+    for operation in CATALOGUE.iter() {
+        for word in [operation.name(), " ", operation.method().as_str(), " ", operation.path(), "\n"] {
+            lines.push_str(word);
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -46,6 +39,7 @@ mod tests {
     fn an_operation_is_found_by_its_name_alone() {
         assert!(CATALOGUE.iter().all(|operation| find(operation.name()).is_ok_and(|found| found == operation)));
         assert_eq!(find("platform.keys").unwrap_err().kind(), ErrorKind::Request);
-        assert!(operations().starts_with(r#"[{"name":""#));
+        let first: Vec<_> = operations().lines().next().unwrap().split(' ').map(str::to_owned).collect();
+        assert_eq!(first, ["meta.accounts.get", "GET", "/{version}/{account}"]);
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use acd_core::json::Json;
-use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind, Operation};
+use acd_core::{CallBuilder, ClientBuilder, Error, ErrorKind, Operation, Secret};
 
 use crate::exchange::{HostTransport, LARGEST_ANSWER};
 
@@ -55,6 +55,8 @@ pub(crate) struct Parameters<'j> {
     pub(crate) path: Vec<Cow<'j, str>>,
     query: Pairs<'j>,
     headers: Pairs<'j>,
+    /// Secrets in query or body, which no error repeats.
+    hidden: Vec<Cow<'j, str>>,
     idempotency_key: Option<Cow<'j, str>>,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
@@ -68,6 +70,7 @@ impl<'j> Parameters<'j> {
             "path" => list(value).map(|path| read.path = path),
             "query" => plain(value).map(|query| read.query = query),
             "headers" => texts(value).map(|headers| read.headers = headers),
+            "hide" => list(value).map(|secrets| read.hidden = secrets),
             "idempotencyKey" => text(value).map(|key| read.idempotency_key = Some(key)),
             "timeoutMs" => number(value).map(|ms| read.timeout = Some(Duration::from_millis(ms))),
             "attemptTimeoutMs" => number(value).map(|ms| read.attempt_timeout = Some(Duration::from_millis(ms))),
@@ -92,6 +95,9 @@ impl<'j> Parameters<'j> {
         }
         for (name, value) in &self.headers {
             call = call.header(&**name, &**value);
+        }
+        for secret in &self.hidden {
+            call = call.hide(&Secret::from(&**secret));
         }
         if let Some(key) = &self.idempotency_key {
             call = call.idempotency_key(key);

@@ -39,13 +39,14 @@ const TESTS: &[&str] = &[
     "tests/exchange.test.mjs",
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",
+    "tests/meta-calls.test.mjs",
     "tests/signing.test.mjs",
     "tests/secrets.test.mjs",
     "tests/browser.test.mjs",
 ];
 const SIZES: &str = "tests/size.test.mjs";
-/// Against a server of its own and the simulated Meta.
-const META: &str = "tests/meta.test.mjs";
+/// Against servers of their own and the simulated Meta.
+const META: [&str; 2] = ["tests/meta.test.mjs", "tests/meta-simulated.test.mjs"];
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
@@ -64,7 +65,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     }
     shell::run(&mut tests)?;
     let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
-    shell::run(node.command(&folder).args(["--test", META]).env("META", &simulator.meta))?;
+    shell::run(node.command(&folder).arg("--test").args(META).env("META", &simulator.meta))?;
     live(context, &node, &folder)?;
     let project = made(workspace).join("stranger");
     try_as_a_stranger(workspace, &node, &folder, &project)?;

@@ -1,6 +1,6 @@
 // Types: what is right compiles, and what is wrong does not.
 import { AnalyticsClient, type FailedEvents } from '@acd/sdk/analytics';
-import { type ConversionEvent, hashUserData, MetaClient, type SendReport } from '@acd/sdk/meta';
+import { type ConversionEvent, hashUserData, type InsightsRow, type List, type ListPage, MetaClient, type SendReport } from '@acd/sdk/meta';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
 import { RequestSigner, RequestVerifier, type VerifiedRequest, signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
@@ -81,4 +81,43 @@ export async function convert(signal: AbortSignal): Promise<number> {
   new MetaClient({});
   const { users } = await hashUserData([{ em: 'a@b.test', ph: ['+1 650'] }]);
   return report.orThrow().received + users.length;
+}
+
+export async function advertise(meta: MetaClient, accountId: string): Promise<number> {
+  const campaign = await meta.campaigns.create(accountId, {
+    name: 'Spring',
+    objective: 'OUTCOME_TRAFFIC',
+    special_ad_categories: [],
+    status: 'PAUSED',
+    is_adset_budget_sharing_enabled: false,
+  });
+  const adSet = await meta.adSets.create(accountId, {
+    name: 'US',
+    campaign_id: campaign.id,
+    optimization_goal: 'LINK_CLICKS',
+    billing_event: 'IMPRESSIONS',
+    targeting: { geo_locations: { countries: ['US'] } },
+    daily_budget: 2000,
+    parameter_of_tomorrow: 1,
+  });
+  const done: { success?: boolean | undefined } = await meta.adSets.update(adSet.id, { status: 'ACTIVE' });
+  // @ts-expect-error A campaign has an objective.
+  await meta.campaigns.create(accountId, { name: 'n', special_ad_categories: [] });
+  // @ts-expect-error A budget is no date.
+  await meta.campaigns.update(campaign.id, { daily_budget: new Date() });
+  // @ts-expect-error A list has no colour.
+  meta.campaigns.list(accountId, { colour: 'red' });
+  // @ts-expect-error Meta has no idempotency keys.
+  await meta.campaigns.delete(campaign.id, { idempotencyKey: 'k' });
+  const named: string | null | undefined = (await meta.campaigns.get(campaign.id, ['name', 'ads.limit(5){id}'])).name;
+  let spent = named === undefined || !done.success ? 0 : 1;
+  const rows: List<InsightsRow> = meta.insights.get(campaign.id, { fields: ['impressions', 'spend'], level: 'ad', limit: 100 });
+  for await (const row of rows) spent += Number(row.spend) / Number(row.impressions);
+  const page: ListPage<{ id: string }> = await meta.leads.ofForm('1', { filtering: [{ field: 'time_created', operator: 'GREATER_THAN', value: 1 }] }).page();
+  const [interest] = await meta.targetingSearch.interests('golf', 1, { signal: AbortSignal.timeout(1000) });
+  await meta.audiences.addUsers('200', { schema: ['EMAIL'], data: [['hash']] }, { session_id: 1, batch_seq: 1, last_batch_flag: true });
+  // @ts-expect-error A replacement is made in a session.
+  await meta.audiences.replaceUsers('200', { schema: ['EMAIL'], data: [['hash']] });
+  await meta.instagram.create('8', { media_type: 'CAROUSEL', children: ['1', '2'] });
+  return spent + page.data.length + (interest?.audience_size_lower_bound ?? 0);
 }

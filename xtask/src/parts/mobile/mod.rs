@@ -9,8 +9,11 @@ mod python;
 mod swift;
 mod xcframework;
 
+use std::{panic::resume_unwind, path::PathBuf, thread};
+
 use secrecy::SecretString;
 
+use self::library::Library;
 use super::{Context, meta::Simulator};
 use crate::{
     error::Error,
@@ -59,10 +62,10 @@ pub(crate) fn package(workspace: &Workspace, package: Package) -> Result<(), Err
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;
     kotlin::version_is_the_workspaces(workspace)?;
-    let library = library::build(workspace)?;
+    let (library, program) = built(workspace)?;
     library.check_size()?;
     swift::check(workspace, &library)?;
-    let simulator = Simulator::start(&server::build(workspace)?, &workspace.target)?;
+    let simulator = Simulator::start(&program, &workspace.target)?;
     let meta = simulator.settings()?;
     let mut settings = vec![("ACD_JWT_SECRET", JWT_SECRET)];
     settings.extend(meta.iter().map(|(name, value)| (*name, value.as_str())));
@@ -82,4 +85,15 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
         kotlin::compile_example(workspace, &library)?;
     }
     Ok(Outcome::Passed)
+}
+
+/// The library, and the server that its calls are made to. The library is optimised as a whole, for which the compiler uses one
+/// processor for a minute: the others build the server meanwhile, in another folder of cargo's.
+fn built(workspace: &Workspace) -> Result<(Library, PathBuf), Error> {
+    thread::scope(|scope| {
+        let program = scope.spawn(|| server::build(workspace));
+        let library = library::build(workspace);
+        let program = program.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((library?, program?))
+    })
 }

@@ -240,6 +240,7 @@ fn closing(levels: u64) -> &'static [u8] {
 #[cfg(test)]
 pub(crate) mod tests {
     use acd_core::json::Json;
+    use acd_core::testing::JSON_PIECES;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -247,35 +248,7 @@ pub(crate) mod tests {
 
     /// JSON with every kind of value, and what is nearly JSON.
     fn nearly_json() -> impl Strategy<Value = String> {
-        let piece = prop::sample::select(vec![
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ":",
-            "\"a\"",
-            "\"\\n\"",
-            "\"\\ud83d\\ude00\"",
-            "\"\\ud83d\"",
-            "\"\\x\"",
-            "\"ä\"",
-            "0",
-            "-1",
-            "01",
-            "1.5",
-            "1.",
-            "1e5",
-            "1E+",
-            "-0.0e-9",
-            "null",
-            "true",
-            "false",
-            "nul",
-            " ",
-            "\n",
-        ]);
-        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+        prop::collection::vec(prop::sample::select(JSON_PIECES.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
     }
 
     /// Any value.

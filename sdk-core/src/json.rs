@@ -279,6 +279,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::testing::JSON_PIECES;
 
     /// Reads a value the long way round.
     fn rebuilt(json: Json<'_>) -> Value {
@@ -318,36 +319,7 @@ mod tests {
     /// JSON, and what is nearly JSON. Nothing in it is nested to the limit, nor has half a surrogate pair: `serde_json` refuses
     /// the 128th level, and the text.
     fn nearly_json() -> impl Strategy<Value = String> {
-        let pieces = [
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ":",
-            r#""a""#,
-            r#""\n""#,
-            r#""\ud83d\ude00""#,
-            r#""\x""#,
-            r#""\u12g4""#,
-            "\"\t\"",
-            "\"",
-            "0",
-            "-1",
-            "01",
-            "1.5",
-            "1.",
-            "-",
-            "1e5",
-            "1E+",
-            "null",
-            "true",
-            "false",
-            "nul",
-            " ",
-            "\n",
-        ];
-        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..10).prop_map(|pieces| pieces.concat())
+        prop::collection::vec(prop::sample::select(JSON_PIECES.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
     }
 
     proptest! {

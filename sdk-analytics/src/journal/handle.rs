@@ -256,6 +256,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_while_the_writer_ends_is_deleted() {
+        let mut slow = Slow::new();
+        slow.push(&["{1}", "{2}"]);
+        slow.writer.write().unwrap();
+        let (reply, _) = oneshot::channel();
+        slow.journal.commands.send(Command::Close(reply)).unwrap();
+        assert_eq!(slow.journal.forget(), 2);
+        let Slow { writer, received, folder, .. } = slow;
+        writer.run(&received);
+        let left = Log::open(&DurableQueue::new(folder.path()), Arc::from(*b"{}")).unwrap();
+        assert_eq!(left.unsettled(), 0);
+    }
+
+    #[test]
     fn what_cannot_be_deleted_is_not_handed_out() {
         let mut slow = Slow::new();
         slow.push(&["{1}"]);

@@ -67,6 +67,8 @@ impl Writer {
             self.sync_when_due();
             self.publish();
         };
+        // Consent may have been withdrawn since: nobody will be there to hear of it.
+        self.forget(self.queue.forgettings());
         let _ = self.write();
         let refused = self.refused.take();
         self.publish();

@@ -135,6 +135,12 @@ export function toError(thrown: unknown): unknown {
   return typeof thrown === 'string' ? fromView(JSON.parse(thrown) as View) : thrown;
 }
 
+/** A setting that has to be a text, which one read from an environment that lacks it is not, whatever its type says. */
+export function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw new AcdError('configuration', `\`${name}\` is not a text: is it set where it is read from?`);
+  return value;
+}
+
 /** An error of the package. */
 export function fromView(view: View): AcdError {
   return new AcdError(view.kind, view.message, {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { Caller, type ClientOptions, settings } from './client.js';
+import { text } from './error.js';
 import { Root } from './made/platform.js';
 
 export type { CallOptions, ClientOptions, KeyedCallOptions } from './client.js';
@@ -15,6 +16,6 @@ export class PlatformClient extends Root {
   constructor(options: ClientOptions) {
     const { baseUrl, apiKey } = options;
     const said = settings(options);
-    super(new Caller((module, host) => new module.PlatformClient(host, baseUrl, apiKey, said)));
+    super(new Caller((module, host) => new module.PlatformClient(host, text('baseUrl', baseUrl), text('apiKey', apiKey), said)));
   }
 }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use acd_core::{CallBuilder, Error};
-use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, LocalBoxFuture};
 use http::header::CONTENT_TYPE;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -34,10 +35,15 @@ impl Calls {
         may_be_given_up: bool,
         call: LocalBoxFuture<'static, Result<JsValue, Error>>,
     ) {
-        let (host, tickets) = (self.host.clone(), Rc::clone(&self.tickets));
+        let host = self.host.clone();
+        // Before anything runs: JavaScript may give up at once.
+        let call = if may_be_given_up {
+            Either::Left(Rc::clone(&self.tickets).run(ticket, call))
+        } else {
+            Either::Right(call.map(Some))
+        };
         spawn_local(async move {
-            let outcome = if may_be_given_up { tickets.run(ticket, call).await } else { Some(call.await) };
-            match outcome {
+            match call.await {
                 Some(Ok(text)) => host.resolve(ticket, &text),
                 Some(Err(error)) => host.reject(ticket, Some(&flat(&error))),
                 None => host.reject(ticket, None),

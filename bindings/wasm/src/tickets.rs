@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use futures_util::future::{AbortHandle, Abortable};
 
@@ -12,14 +13,20 @@ pub(crate) struct Tickets {
 }
 
 impl Tickets {
-    /// Runs the call to its end, or until it is given up: then it is dropped, which aborts its request, and the result
-    /// is `None`.
-    pub(crate) async fn run<T>(&self, ticket: u32, call: impl Future<Output = T>) -> Option<T> {
+    /// The call, which runs to its end or until it is given up: then it is dropped, which aborts its request, and the result
+    /// is `None`. It can be given up from now on, before it has begun to run too.
+    pub(crate) fn run<T>(
+        self: Rc<Self>,
+        ticket: u32,
+        call: impl Future<Output = T>,
+    ) -> impl Future<Output = Option<T>> {
         let (handle, registration) = AbortHandle::new_pair();
         self.running.borrow_mut().insert(ticket, handle);
-        let outcome = Abortable::new(call, registration).await;
-        self.running.borrow_mut().remove(&ticket);
-        outcome.ok()
+        async move {
+            let outcome = Abortable::new(call, registration).await;
+            self.running.borrow_mut().remove(&ticket);
+            outcome.ok()
+        }
     }
 
     /// Gives the call up; one that has ended is left alone.
@@ -40,13 +47,16 @@ mod tests {
 
     #[test]
     fn a_call_ends_by_itself_or_is_given_up() {
-        let tickets = Tickets::default();
-        assert_eq!(tickets.run(1, ready(7)).now_or_never(), Some(Some(7)));
+        let tickets = Rc::new(Tickets::default());
+        assert_eq!(tickets.clone().run(1, ready(7)).now_or_never(), Some(Some(7)));
         tickets.give_up(1);
-        let mut call = Box::pin(tickets.run(2, pending::<()>()));
+        let mut call = Box::pin(tickets.clone().run(2, pending::<()>()));
         assert_eq!(call.as_mut().now_or_never(), None);
         tickets.give_up(2);
         assert_eq!(call.now_or_never(), Some(None));
+        let early = tickets.clone().run(3, ready(7));
+        tickets.give_up(3);
+        assert_eq!(early.now_or_never(), Some(None), "it had not begun to run");
         assert!(tickets.running.borrow().is_empty());
     }
 }

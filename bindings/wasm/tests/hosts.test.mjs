@@ -35,6 +35,8 @@ let folder;
 let stored;
 /** Requests that hang. */
 let hanging;
+/** Every other request for the product `again` is answered with a failure. */
+let failed;
 
 before(async () => {
   rmSync(scripts, { recursive: true, force: true });
@@ -52,6 +54,7 @@ after(() => {
 
 beforeEach(() => {
   stored = [];
+  failed = 0;
   hanging = { arrived: deferred(), gone: deferred() };
   folder = mkdtempSync(join(tmpdir(), 'acd-hosts-'));
 });
@@ -82,6 +85,7 @@ async function answer(request, response) {
       event === 'Bad' ? [{ index, message_id: messageId, code: 'invalid_event', detail: 'the test wants it so' }] : [],
     );
     stored.push(...batch.filter(({ event }) => event !== 'Bad').map(({ messageId }) => messageId));
+    server.emit('stored');
     return say(200, { success: true, accepted: batch.length - rejected.length, duplicates: 0, rejected });
   }
   if (request.headers.authorization !== 'Bearer acd_hunter2' || pathname.startsWith('/down/')) return say(503);
@@ -91,6 +95,8 @@ async function answer(request, response) {
     return say(200, query.get('cursor') === 'next' ? page(['c'], null) : page(['a', 'b'], 'next'));
   }
   if (query.get('product') === 'down') return say(503);
+  if (query.get('product') === 'again') return failed++ % 2 === 0 ? say(503) : say(200, { data: [], next_cursor: null });
+  if (query.get('product') === 'silent') return undefined;
   if (query.get('product') === 'hang') {
     response.on('close', () => hanging.gone.resolve());
     return hanging.arrived.resolve();
@@ -202,7 +208,10 @@ test('a worker of Cloudflare, whose requests share clients', { skip: workerd.ski
   await assert.rejects(abandoned, { name: 'AbortError' });
   await hanging.gone.promise;
   assert.equal(await ask('/shared'), '200 done');
+  // Timers go with the request that set them: what the abandoned one waits for, until after its time, is in nobody's way.
+  for (const until = Date.now() + 1000; Date.now() < until; ) assert.equal(await ask('/again'), '200 done');
+  assert.match(await ask('/silent'), /^500 timeout: /);
   assert.equal(await ask('/background'), '200 done');
   assert.match(await ask('/folder'), /^500 environment: .*no IndexedDB/);
-  while (!stored.includes('background-1')) await once(server, 'request');
+  while (!stored.includes('background-1')) await once(server, 'stored');
 });

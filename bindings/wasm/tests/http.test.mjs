@@ -121,6 +121,23 @@ test('a signal gives a call up with its own reason, and the request with it', as
   await assert.rejects(platform.users.me({ signal: controller.signal }), (thrown) => thrown === reason);
 });
 
+test('a call that is given up in the turn that made it is not made', async () => {
+  const platform = client({ json: {} }, { json: {} });
+  await platform.users.me();
+  const controller = new AbortController();
+  const call = platform.users.me({ signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await assert.rejects(call, { message: 'enough' });
+  await platform.users.me();
+  assert.equal(asked.length, 2);
+});
+
+test('a setting that is not there is named', async () => {
+  for (const [setting, options] of Object.entries({ apiKey: { baseUrl: 'http://127.0.0.1' }, baseUrl: { apiKey: KEY } })) {
+    await assert.rejects(new PlatformClient(options).users.me(), { name: 'AcdError', kind: 'configuration', message: new RegExp(setting) });
+  }
+});
+
 test('a timeout is an error of its kind', async () => {
   const platform = client();
   const late = platform.users.me({ timeoutMs: 30 });

@@ -19,6 +19,13 @@ pub(super) struct Place {
     number: u32,
 }
 
+impl Place {
+    /// What no other wait has.
+    pub(super) fn number(self) -> u32 {
+        self.number
+    }
+}
+
 impl Timers {
     /// Waits until `due`.
     pub(super) fn add(&mut self, due: Instant, waker: Waker) -> Place {
@@ -56,6 +63,12 @@ impl Timers {
         self.waiting.drain(..due).map(|(_, waker)| waker).collect()
     }
 
+    /// Ends one wait, by its [number](Place::number), whenever it is due: whom to wake for it.
+    pub(super) fn end_one(&mut self, number: u32) -> Vec<Waker> {
+        let at = self.waiting.iter().position(|(place, _)| place.number == number);
+        at.map(|at| self.waiting.remove(at).1).into_iter().collect()
+    }
+
     fn find(&self, place: Place) -> Option<usize> {
         self.waiting.binary_search_by(|(other, _)| other.cmp(&place)).ok()
     }
@@ -81,6 +94,14 @@ mod tests {
         assert!(!timers.update(early, Waker::noop()) && !timers.update(same, Waker::noop()));
         assert!(timers.update(late, Waker::noop()));
         assert_eq!(timers.next(), Some(at(9)));
+    }
+
+    #[test]
+    fn one_wait_ends_by_itself() {
+        let mut timers = Timers::default();
+        let [first, second] = [5, 5].map(|due| timers.add(at(due), Waker::noop().clone()));
+        assert_eq!((timers.end_one(second.number()).len(), timers.end_one(second.number()).len()), (1, 0));
+        assert!(timers.update(first, Waker::noop()) && !timers.update(second, Waker::noop()));
     }
 
     #[test]

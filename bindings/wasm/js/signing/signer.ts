@@ -1,3 +1,4 @@
+import { text } from '../error.js';
 import type { RequestSigner as Inner } from '../made/acd_wasm_signing.js';
 import { type Module, module } from '../module/signing.js';
 import { type SignableRequest, taken, told } from './request.js';
@@ -72,7 +73,7 @@ export class RequestSigner {
 
 function open(module: Module, { keyId, secret, privateKey, lifetimeMs, cover = [] }: RequestSignerOptions): Inner {
   try {
-    return new module.RequestSigner(keyId, secret, privateKey, lifetimeMs, [...cover]);
+    return new module.RequestSigner(text('keyId', keyId), secret, privateKey, lifetimeMs, [...cover]);
   } catch (thrown) {
     throw told(thrown);
   }

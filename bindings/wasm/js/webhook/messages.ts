@@ -1,6 +1,6 @@
 import { native } from '#hmac';
 
-import { AcdError } from '../error.js';
+import { AcdError, text } from '../error.js';
 import type { WebhookVerifier as Inner } from '../made/acd_wasm_webhooks.js';
 import type { Module } from '../module/webhooks.js';
 import { WebhookError, type WebhookRefusal } from './error.js';
@@ -31,7 +31,7 @@ export class Messages {
   #view: Uint8Array;
 
   constructor(module: Module, { scheme, secret, appKey, maxAgeMs, maxSkewMs, memoryMs }: WebhookVerifierOptions) {
-    const secrets = typeof secret === 'string' ? [secret] : [...secret];
+    const secrets = [secret].flat().map((one) => text('secret', one));
     this.#module = module;
     this.#scheme = scheme;
     try {

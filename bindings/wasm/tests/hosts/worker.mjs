@@ -23,7 +23,15 @@ export default {
           await platform.users.me();
           break;
         case '/hang':
-          await platform.keys.list({ product: 'hang' }).page();
+          await platform.keys.list({ product: 'hang' }, { attemptTimeoutMs: 300 }).page();
+          break;
+        // Waits between two attempts.
+        case '/again':
+          await platform.keys.list({ product: 'again' }).page();
+          break;
+        // Times out.
+        case '/silent':
+          await platform.keys.list({ product: 'silent' }, { timeoutMs: 500 }).page();
           break;
         case '/background': {
           const analytics = await sdk.AnalyticsClient.open({ baseUrl: SERVER, writeKey: 'acd_key' });

@@ -1,7 +1,7 @@
 //! Waiting under JavaScript: one of the host's timers for everybody, set for the wait that ends first.
 //!
-//! A timer for each wait would cost a closure with a finaliser each, and calls have two of them, which nearly always end
-//! unused.
+//! A timer for each wait costs two calls of the host, and calls have two waits, which nearly always end unused. In a worker of
+//! Cloudflare's each wait has one all the same: there a timer is of the request that set it, and ends with that.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -22,22 +22,41 @@ const LONGEST_TIMER_MS: u32 = i32::MAX as u32;
 extern "C" {
     // Of whatever the global object is, and whatever stands there when it is needed: tests replace both.
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, milliseconds: u32) -> JsValue;
+    fn set_timeout(callback: &JsValue, milliseconds: u32, wait: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
+
+    /// What the host calls itself; some say nothing.
+    #[wasm_bindgen(thread_local_v2, js_namespace = navigator, js_name = userAgent)]
+    static USER_AGENT: Option<String>;
 }
+
+/// [How a worker knows where it is](https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent).
+const CLOUDFLARE: &str = "Cloudflare-Workers";
 
 thread_local! {
     static WAITS: RefCell<Waits> = RefCell::default();
-    static FIRE: Closure<dyn FnMut()> = Closure::new(fire);
+    static FIRE: Closure<dyn FnMut(u32)> = Closure::new(fire);
 }
 
-#[derive(Default)]
 struct Waits {
     timers: Timers,
-    /// The host's timer, and when it fires.
+    /// Whether each wait has a timer of its own.
+    apart: bool,
+    /// The host's timer for all, and when it fires.
     set: Option<(Instant, JsValue)>,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        let apart = USER_AGENT.with(|agent| agent.as_deref() == Some(CLOUDFLARE));
+        Self { timers: Timers::default(), apart, set: None }
+    }
+}
+
+fn set_timer(delay: Duration, wait: u32) -> JsValue {
+    FIRE.with(|fire| set_timeout(fire.as_ref(), milliseconds(delay), wait))
 }
 
 impl Waits {
@@ -54,8 +73,8 @@ impl Waits {
             clear_timeout(&timer);
         }
         if let Some(next) = next {
-            let delay = milliseconds(next.since(now.unwrap_or_else(|| System.now())));
-            self.set = Some((next, FIRE.with(|fire| set_timeout(fire.as_ref(), delay))));
+            let delay = next.since(now.unwrap_or_else(|| System.now()));
+            self.set = Some((next, set_timer(delay, 0)));
         }
     }
 }
@@ -67,9 +86,13 @@ fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(all).map_or(LONGEST_TIMER_MS, |ms| ms.clamp(1, LONGEST_TIMER_MS))
 }
 
-/// What the host's timer calls.
-fn fire() {
+/// What the host's timers call.
+fn fire(wait: u32) {
     let due = WAITS.with_borrow_mut(|waits| {
+        if waits.apart {
+            // Of nobody else: what another request waits for goes on as that request.
+            return waits.timers.end_one(wait);
+        }
         waits.set = None;
         let now = System.now();
         let due = waits.timers.end(now);
@@ -86,10 +109,12 @@ fn fire() {
 pub(in super::super) struct SystemSleep {
     duration: Duration,
     place: Option<Place>,
+    /// The host's timer for this wait alone.
+    timer: Option<JsValue>,
 }
 
 pub(in super::super) fn system_sleep(duration: Duration) -> SystemSleep {
-    SystemSleep { duration, place: None }
+    SystemSleep { duration, place: None, timer: None }
 }
 
 impl Future for SystemSleep {
@@ -101,8 +126,14 @@ impl Future for SystemSleep {
             Some(_) => Poll::Ready(()),
             None => {
                 let now = System.now();
-                self.place = Some(waits.timers.add(now + self.duration, cx.waker().clone()));
-                waits.set_timer(Some(now));
+                let place = waits.timers.add(now + self.duration, cx.waker().clone());
+                self.place = Some(place);
+                if waits.apart {
+                    // Hosts are early by a fraction.
+                    self.timer = Some(set_timer(self.duration + Duration::from_millis(1), place.number()));
+                } else {
+                    waits.set_timer(Some(now));
+                }
                 Poll::Pending
             }
         })
@@ -114,7 +145,9 @@ impl Drop for SystemSleep {
         if let Some(place) = self.place {
             WAITS.with_borrow_mut(|waits| {
                 waits.timers.remove(place);
-                if waits.timers.next().is_none() {
+                if let Some(timer) = &self.timer {
+                    clear_timeout(timer);
+                } else if waits.timers.next().is_none() {
                     waits.set_timer(None);
                 }
             });

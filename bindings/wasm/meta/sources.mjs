@@ -14,7 +14,9 @@ export class Sources {
     this.#folder = join(crate, 'src');
     for (const path of readdirSync(this.#folder, { recursive: true })) {
       const name = path.replaceAll('\\', '/');
-      if (name.endsWith('.rs')) this.#texts.set(name, readFileSync(join(this.#folder, path), 'utf8').split('#[cfg(test)]\nmod tests')[0]);
+      if (!name.endsWith('.rs')) continue;
+      const text = readFileSync(join(this.#folder, path), 'utf8');
+      this.#texts.set(name, text.split('#[cfg(test)]\nmod tests')[0]);
     }
   }
 
@@ -32,7 +34,9 @@ export class Sources {
     }
     for (const file of files) {
       const declared = /node_calls!\(\w+ \{[^}]*\}\s+(\w+)\((\w+)\), \w+, \w+, \w+\)/.exec(this.#text(file));
-      if (declared) return answered(documented(this.#text('macros.rs'), form, `node_calls!: ${name}`), { object: declared[1], id: declared[2] });
+      const macros = this.#text('macros.rs');
+      if (declared === null || !form.test(macros)) continue;
+      return answered(documented(macros, form, `node_calls!: ${name}`), { object: declared[1], id: declared[2] });
     }
     throw new Error(`acd-meta has no method ${name} in ${files.join(', ')}`);
   }

@@ -195,6 +195,7 @@ mod tests {
             (r#"{"timeout":5}"#, "`timeout` is not known"),
             (r#"{"timeoutMs":1.5}"#, "`timeoutMs` is no whole number"),
             (r#"{"path":"x"}"#, "`path` is no list"),
+            (r#"{"hide":"x"}"#, "`hide` is no list"),
             (r#"{"headers":{"a":1}}"#, "`headers` has something in it that is no text"),
             (r#"{"idempotencyKey":1}"#, "`idempotencyKey` is no text"),
             ("[]", "no JSON object"),

@@ -78,7 +78,13 @@ export const ADS = {
         gives: 'Page<HighDemandPeriod>',
       },
       get: read('meta.budget_schedules.get', 'HighDemandPeriod'),
-      update: { call: 'meta.budget_schedules.update', takes: 'id: HighDemandPeriodId, period: BudgetSchedule', path: 'id', body: 'period', gives: 'Done' },
+      update: {
+        call: 'meta.budget_schedules.update',
+        takes: 'id: HighDemandPeriodId, period: BudgetSchedule',
+        path: 'id',
+        body: 'period',
+        gives: 'Done',
+      },
       delete: { call: 'meta.budget_schedules.delete', takes: 'id: HighDemandPeriodId', path: 'id', gives: 'Done' },
     },
   },
@@ -107,7 +113,10 @@ export const ADS = {
         path: 'of',
         query: 'asked(query, InsightsRow)',
         gives: 'Page<InsightsRow>',
-        doc: 'The rows of a report that is made while one waits. Safe to repeat. What is too large for that fails: make it as a run, with\n`start`. An ad account is named with `act_`.',
+        doc: [
+          'The rows of a report that is made while one waits. Safe to repeat. What is too large for that fails: make it as',
+          'a run, with `start`. An ad account is named with `act_`.',
+        ],
       },
       start: {
         call: 'meta.insights.start',
@@ -123,7 +132,10 @@ export const ADS = {
         path: 'id',
         query: 'query',
         gives: 'Paged<InsightsRow>',
-        doc: 'The rows of a run whose `async_status` is `Job Completed` and whose `async_percent_completion` is 100. Safe to repeat.',
+        doc: [
+          'The rows of a run whose `async_status` is `Job Completed` and whose `async_percent_completion` is 100. Safe to',
+          'repeat.',
+        ],
       },
     },
   },

@@ -57,7 +57,10 @@ export const ASSETS = {
     from: ['media/video.rs', 'media/create_video.rs', 'media/thumbnails.rs'],
     methods: {
       create: create('meta.videos', 'video', 'CreateVideo', 'VideoId', {
-        doc: 'Makes a video of what Meta fetches, either a file or a slideshow of 3 to 7 images. Its `status` says when it can be shown.\nNot repeated when its outcome is unknown, as it would be there twice.',
+        doc: [
+          'Makes a video of what Meta fetches, either a file or a slideshow of 3 to 7 images. Its `status` says when it can',
+          'be shown. Not repeated when its outcome is unknown, as it would be there twice.',
+        ],
       }),
       get: read('meta.videos.get', 'AdVideo', 'VideoId'),
       thumbnails: {
@@ -94,7 +97,10 @@ export const ASSETS = {
         path: 'userId',
         body: '{ creation_id: containerId }',
         gives: 'Created<IgMediaId>',
-        doc: 'Publishes a container that is ready, as `container` says. Not repeated when its outcome is unknown: the container itself says\nwhether it was published.',
+        doc: [
+          'Publishes a container that is ready, as `container` says. Not repeated when its outcome is unknown: the',
+          'container itself says whether it was published.',
+        ],
       },
       limit: {
         call: 'meta.instagram.limit',
@@ -134,7 +140,11 @@ export const ASSETS = {
         body: '{ object, callback_url: callbackUrl, verify_token: verifyToken, fields, include_values: true }',
         hide: 'verifyToken',
         gives: 'Done',
-        doc: 'Has changes of these fields sent to the callback, in the place of what the app had for the object. Before it answers, Meta asks\nthe callback for the challenge in the query of a `GET`, with the verify token beside it: have it running. The client is the\napp\'s (`MetaClient.asApp`). Safe to repeat.',
+        doc: [
+          'Has changes of these fields sent to the callback, in the place of what the app had for the object. Before it',
+          'answers, Meta asks the callback for the challenge in the query of a `GET`, with the verify token beside it: have',
+          "it running. The client is the app's (`MetaClient.asApp`). Safe to repeat.",
+        ],
       },
       subscriptions: { call: 'meta.webhooks.subscriptions', takes: 'appId: AppId', path: 'appId', gives: 'Page<Subscription>', once: true },
       unsubscribe: {
@@ -194,7 +204,11 @@ export const ASSETS = {
         query: "{ grant_type: 'fb_exchange_token', client_id: appId, client_secret: appSecret, fb_exchange_token: token }",
         hide: 'appSecret, token',
         gives: 'AccessToken',
-        doc: 'Exchanges a user\'s token, which ends after an hour or two, for one that lives about 60 days, or one of those for a fresh one. Page\ntokens that a long-lived token is given (`pages.token`) do not end. The secret and the token travel in the query, the only place\nwhere Meta takes them, and are kept out of errors. Safe to repeat.',
+        doc: [
+          "Exchanges a user's token, which ends after an hour or two, for one that lives about 60 days, or one of those for",
+          'a fresh one. Page tokens that a long-lived token is given (`pages.token`) do not end. The secret and the token',
+          'travel in the query, the only place where Meta takes them, and are kept out of errors. Safe to repeat.',
+        ],
       },
     },
   },

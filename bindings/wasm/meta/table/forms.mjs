@@ -59,5 +59,8 @@ export const copy = (operations, object, options, copied) => ({
   gives: copied,
 });
 
-export const onceDoc = (object) =>
-  `Creates ${object}. Not repeated when its outcome is unknown: give it a label in \`adlabels\`, and look for that before you\nrepeat it (\`adLabels\`).`;
+/** The documentation of a creation that Rust's `create_once` would settle. */
+export const onceDoc = (object) => [
+  `Creates ${object}. Not repeated when its outcome is unknown: give it a label in \`adlabels\`, and look for that before you`,
+  'repeat it (`adLabels`).',
+];

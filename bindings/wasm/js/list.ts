@@ -21,7 +21,10 @@ export class List<T> implements AsyncIterable<T> {
     this.#fetch = fetch;
   }
 
-  /** The first page. Its `next_cursor` is the `cursor` of a list that goes on from there, also in another process. */
+  /**
+   * The first page. Its `next_cursor` is the `cursor`, in Meta's lists the `after`, of a list that goes on from there, also in
+   * another process.
+   */
   page(): Promise<ListPage<T>> {
     return this.#fetch(this.#start);
   }

@@ -10,7 +10,7 @@ import { AcdError, List, MetaClient } from '../dist/esm/meta.js';
 
 const VECTORS = JSON.parse(readFileSync(new URL('../../../sdk-meta/tests/vectors/calls.json', import.meta.url)));
 /** What has methods of its own. */
-const OTHERS = ['conversions'];
+const OTHERS = ['conversions', 'uploads'];
 
 const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 let server;

@@ -4,6 +4,7 @@
 mod calls;
 mod objects;
 mod parameters;
+mod sent;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};

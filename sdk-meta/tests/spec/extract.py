@@ -16,18 +16,29 @@ from facebook_business.apiconfig import ads_api_config
 FOLDER = pathlib.Path(facebook_business.adobjects.__file__).parent
 PARAMETERS = {
     "AdAccount": [
-        "create_ad", "create_ad_creative", "create_ad_label", "create_ad_set", "create_async_ad_request_set",
-        "create_async_batch_request", "create_campaign", "create_custom_audience", "get_ad_sets", "get_ads",
-        "get_campaigns", "get_delivery_estimate", "get_generate_previews", "get_insights", "get_reach_estimate",
+        "create_ad", "create_ad_creative", "create_ad_label", "create_ad_set", "create_ad_video", "create_ads_pixel",
+        "create_async_ad_request_set", "create_async_batch_request", "create_campaign", "create_custom_audience",
+        "create_subscribed_app", "delete_ad_images", "delete_subscribed_apps", "delete_users_of_any_audience",
+        "get_ad_creatives_by_labels", "get_ad_images", "get_ad_sets", "get_ad_sets_by_labels", "get_ads", "get_ads_by_labels",
+        "get_campaigns", "get_campaigns_by_labels", "get_delivery_estimate", "get_generate_previews", "get_insights",
+        "get_reach_estimate", "get_targeting_browse", "get_targeting_search", "get_targeting_suggestions",
     ],
-    "Ad": ["api_update", "create_copy"],
+    "Ad": ["api_update", "create_copy", "get_previews"],
     "AdAsyncRequestSet": ["get_requests"],
-    "AdCreative": ["api_update"],
-    "AdSet": ["api_update", "create_budget_schedule", "create_copy"],
+    "AdCreative": ["api_update", "get_previews"],
+    "AdSet": ["api_update", "create_budget_schedule", "create_copy", "get_delivery_estimate"],
+    "AdsPixel": ["api_update", "get_stats"],
+    "Application": ["create_subscription", "delete_subscriptions"],
     "Campaign": ["api_update", "create_budget_schedule", "create_copy", "get_budget_schedules"],
-    "CustomAudience": ["api_update"],
+    "CustomAudience": [
+        "api_update", "create_ad_account", "create_user", "create_users_replace", "delete_ad_accounts", "delete_users",
+        "get_sessions",
+    ],
     "HighDemandPeriod": ["api_update"],
-    "IGUser": ["create_media"],
+    "IGMedia": ["get_insights"],
+    "IGUser": ["create_media", "create_media_publish", "get_insights"],
+    "LeadgenForm": ["create_test_lead"],
+    "Page": ["create_subscribed_app"],
 }
 FIELDS = [
     "Ad", "AdAccount", "AdAsyncRequest", "AdAsyncRequestSet", "AdCampaignFrequencyControlSpecs", "AdCreative",

@@ -109,3 +109,54 @@ test('audiences, leads, pages, pixels, accounts and searches answer in their for
   assert.equal((await page.instagram.container(container)).id, container);
   assert.equal(typeof (await page.instagram.limit(world.instagram_user)).quota_usage, 'number');
 });
+
+test('copies, periods, sets of requests and previews belong to what was made', { skip }, async () => {
+  const client = meta();
+  const account = world.ad_account;
+  const { campaign, adSet, creative, ad } = await tree(client, 'Copied');
+  const { copied_ad_id } = await client.ads.copy(ad, { status_option: 'PAUSED' });
+  assert.notEqual(copied_ad_id, ad);
+  assert.match((await client.ads.get(copied_ad_id, ['name'])).name, /Copied/);
+  const { copied_campaign_id } = await client.campaigns.copy(campaign);
+  assert.equal((await client.campaigns.get(copied_campaign_id)).source_campaign_id, campaign);
+  const wanted = { name: 'n', objective: 'OUTCOME_TRAFFIC', special_ad_categories: [], is_adset_budget_sharing_enabled: false };
+  assert.deepEqual(await client.campaigns.validate(account, wanted), { success: true });
+
+  const from = Math.floor(Date.now() / 3_600_000) * 3600 + 30 * 86_400;
+  const period = { budget_value: 50, budget_value_type: 'MULTIPLIER', time_start: from, time_end: from + 6 * 3600 };
+  const { id } = await client.budgetSchedules.create(adSet, period);
+  assert.deepEqual((await collected(client.budgetSchedules.list(adSet))).map((found) => found.id), [id]);
+  assert.deepEqual(await client.budgetSchedules.update(id, { ...period, budget_value: 60 }), { success: true });
+  assert.equal((await client.budgetSchedules.get(id)).budget_value, 60);
+  assert.deepEqual(await client.budgetSchedules.delete(id), { success: true });
+
+  const ads = [{ name: 'A', adset_id: adSet, creative: { creative_id: creative } }];
+  const set = await client.adRequestSets.create(account, { name: 'Set', ad_specs: ads });
+  assert.equal((await client.adRequestSets.get(set.id)).total_count, 1);
+  assert.equal((await collected(client.adRequestSets.requests(set.id))).length, 1);
+  const [preview] = await client.estimates.previewAd(ad, 'MOBILE_FEED_STANDARD');
+  assert.match(preview.body, /<iframe/);
+});
+
+test('test leads, pixels, videos, media and shared audiences come and go', { skip }, async () => {
+  const client = meta();
+  const account = world.ad_account;
+  const page = client.withToken(world.page_access_token);
+  const answer = { name: 'email', values: ['mary@example.com'] };
+  const lead = await page.leads.createTest(world.lead_form, [answer]);
+  assert.deepEqual((await page.leads.get(lead.id)).field_data.find(({ name }) => name === answer.name), answer);
+  assert.ok((await collected(page.leads.ofForm(world.lead_form, { fields: ['created_time'] }))).some(({ id }) => id === lead.id));
+
+  assert.deepEqual(await client.pixels.update(world.pixel, { name: 'Shop' }), { success: true });
+  assert.ok((await collected(client.pixels.list(account, { fields: ['name'] }))).some(({ name }) => name === 'Shop'));
+  assert.ok(Array.isArray((await client.pixels.stats(world.pixel, { aggregation: 'event' }).page()).data));
+  const video = await client.adVideos.create(account, { file_url: 'https://cdn.example/clip.mp4', title: 'Clip' });
+  assert.equal((await client.adVideos.get(video.id, ['title'])).title, 'Clip');
+  assert.deepEqual(await client.adImages.get(account, ['0123456789abcdef0123456789abcdef']), []);
+
+  const { id } = await client.audiences.create(account, { name: 'Shared', subtype: 'CUSTOM', customer_file_source: 'USER_PROVIDED_ONLY' });
+  assert.deepEqual(await client.audiences.share(id, [world.other_ad_account]), { success: true });
+  assert.deepEqual((await collected(client.audiences.sharedWith(id))).map((other) => other.id), [world.other_ad_account]);
+  assert.deepEqual(await client.audiences.unshare(id, [world.other_ad_account]), { success: true });
+  assert.equal((await client.audiences.getSaved(world.saved_audience)).id, world.saved_audience);
+});

@@ -158,6 +158,12 @@ test('a call is repeated when its operation is safe to repeat, and only then', a
   assert.equal(asked.length, 1);
 });
 
+test('what cannot be written as JSON rejects the call', async () => {
+  const calls = client().campaigns.update('120', { name: 1n });
+  await assert.rejects(calls, TypeError);
+  assert.equal(asked.length, 0);
+});
+
 test('a list is given up by its signal', async () => {
   const reason = new Error('enough');
   const list = client().campaigns.list('17', {}, { signal: AbortSignal.abort(reason) });

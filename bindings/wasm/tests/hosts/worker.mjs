@@ -23,7 +23,7 @@ export default {
           await platform.users.me();
           break;
         case '/hang':
-          await platform.keys.list({ product: 'hang' }, { attemptTimeoutMs: 300 }).page();
+          await platform.keys.list({ product: 'hang' }).page();
           break;
         // Waits between two attempts.
         case '/again':
@@ -31,7 +31,10 @@ export default {
           break;
         // Times out.
         case '/silent':
-          await platform.keys.list({ product: 'silent' }, { timeoutMs: 500 }).page();
+          await platform.keys.list({ product: 'silent' }, { timeoutMs: 2000 }).page();
+          break;
+        case '/brief':
+          await platform.keys.list({ product: 'brief' }, { timeoutMs: 1000 }).page();
           break;
         case '/background': {
           const analytics = await sdk.AnalyticsClient.open({ baseUrl: SERVER, writeKey: 'acd_key' });

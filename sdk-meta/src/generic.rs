@@ -4,12 +4,12 @@ use std::future::ready;
 
 use acd_core::{Operation, Response};
 
-use crate::{AdAccountId, Error, ErrorKind, MetaCall, MetaClient};
+use crate::{AdAccountId, Error, ErrorKind, MetaCall, MetaClient, media};
 
 impl MetaClient {
     /// A call by its operation, for whoever has values in the place of types: a binding, a script. What a typed call is
-    /// given holds here too: the token and its proof, retries, and the limits of the account, page or Instagram account
-    /// that the path names. Query and body are set by [`MetaCall::http`]; the answer is as it came.
+    /// given holds here too: the token and its proof, retries, the host for videos, and the limits of the account, page or
+    /// Instagram account that the path names. Query and body are set by [`MetaCall::http`]; the answer is as it came.
     ///
     /// `path` has the values for the placeholders of the operation's path in their order, without the version. With too many
     /// or too few of them the call fails before it is sent, with [`ErrorKind::Request`](crate::ErrorKind::Request).
@@ -28,11 +28,16 @@ impl MetaClient {
         path: impl IntoIterator<Item = V>,
     ) -> MetaCall<'_, Response> {
         let call = MetaCall::reading(self, operation, |response| Box::pin(ready(Ok(response))));
+        let in_chunks = [media::VIDEO_CHUNKED, media::VIDEO_CHUNK].contains(operation);
         let mut path = path.into_iter();
         let names = placeholders(operation.path()).filter(|name| *name != "version");
         // The path is asked last: a value that is taken is used.
         let call = names.zip(&mut path).fold(call, |call, (name, value)| match name {
-            "account" => call.account(&AdAccountId::new(value)),
+            "account" => {
+                let account = AdAccountId::new(value);
+                let call = call.account(&account);
+                if in_chunks { media::at_video_host(call, self, &account) } else { call }
+            }
             _ => call.path(name, value.as_ref()),
         });
         match path.next() {
@@ -61,7 +66,7 @@ mod tests {
     use crate::ads::campaigns::{self, CampaignFields, ListCampaigns};
     use crate::error::MetaErrors;
     use crate::limits::MetaLimits;
-    use crate::{ErrorKind, MetaClient, accounts, insights, instagram, leads};
+    use crate::{ErrorKind, MetaClient, accounts, insights, instagram, leads, media};
 
     #[test]
     fn a_call_by_its_operation_is_the_typed_one() {
@@ -75,6 +80,18 @@ mod tests {
         let missing = meta.call(&campaigns::GET, [""; 0]).build().unwrap_err();
         let surplus = meta.call(&campaigns::LIST, ["17", "18"]).build().unwrap_err();
         assert_eq!((missing.kind(), surplus.kind()), (ErrorKind::Request, ErrorKind::Request));
+    }
+
+    #[test]
+    fn a_call_by_its_operation_goes_to_the_host_of_the_typed_one() {
+        let meta = MetaClient::new("token-example").unwrap();
+        for (operation, url) in [
+            (&media::VIDEO_CHUNKED, "https://graph-video.facebook.com/v26.0/act_17/advideos"),
+            (&media::VIDEO_CHUNK, "https://graph-video.facebook.com/v26.0/act_17/advideos"),
+            (&media::CREATE_VIDEO, "https://graph.facebook.com/v26.0/act_17/advideos"),
+        ] {
+            assert_eq!(meta.call(operation, ["17"]).build().unwrap().uri(), url);
+        }
     }
 
     #[test]

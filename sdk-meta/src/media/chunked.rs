@@ -64,6 +64,12 @@ impl Offsets {
     }
 }
 
+/// Sends a call of such an upload to the host for videos.
+pub(crate) fn at_video_host<'c, T>(call: MetaCall<'c, T>, meta: &MetaClient, account: &AdAccountId) -> MetaCall<'c, T> {
+    let url = format!("{}/{}/{account}/advideos", meta.video_url(), meta.version());
+    call.http(|call| call.url(url))
+}
+
 fn unreadable() -> crate::Error {
     crate::Error::new(crate::ErrorKind::Decode, "the offsets of the upload are no numbers")
 }
@@ -78,8 +84,7 @@ impl ChunkedVideoUpload {
         &self,
         operation: &'static acd_core::Operation,
     ) -> MetaCall<'_, T> {
-        let url = format!("{}/{}/{}/advideos", self.meta.video_url(), self.meta.version(), self.account);
-        MetaCall::json(&self.meta, operation).account(&self.account).http(|call| call.url(url))
+        at_video_host(MetaCall::json(&self.meta, operation).account(&self.account), &self.meta, &self.account)
     }
 }
 

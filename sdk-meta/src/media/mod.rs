@@ -10,6 +10,7 @@ mod video;
 use acd_core::{Operation, TimeoutClass};
 use http::Method;
 
+pub(crate) use chunked::at_video_host;
 pub use chunked::{ChunkedVideoState, ChunkedVideoUpload};
 pub use create_video::{CreateVideo, Slideshow};
 pub use images::{AdImage, AdImagesClient, UploadedImage};

@@ -73,15 +73,7 @@ export class Caller<C extends Client = Client> {
 
   /** Makes a call whose answer has a body. */
   async read<T>(operation: string, parameters: Parameters, options?: KeyedCallOptions): Promise<T> {
-    const text = await this.#call(operation, parameters, options);
-    if (text === undefined) {
-      throw new AcdError('decode', `${operation}: the answer is empty`, { operation, mayHaveBeenSent: true });
-    }
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      throw new AcdError('decode', `${operation}: the answer is not JSON`, { operation, mayHaveBeenSent: true });
-    }
+    return parsed(operation, await this.#call(operation, parameters, options));
   }
 
   /** Makes a call that is answered with nothing. */
@@ -138,6 +130,18 @@ export class Caller<C extends Client = Client> {
     } catch (thrown) {
       throw toError(thrown);
     }
+  }
+}
+
+/** The JSON of an answer. */
+export function parsed<T>(operation: string, text: string | undefined): T {
+  if (text === undefined) {
+    throw new AcdError('decode', `${operation}: the answer is empty`, { operation, mayHaveBeenSent: true });
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new AcdError('decode', `${operation}: the answer is not JSON`, { operation, mayHaveBeenSent: true });
   }
 }
 

@@ -7,6 +7,7 @@ import { settings } from './client.js';
 import { Root } from './made/meta.js';
 import { MetaCaller } from './meta/caller.js';
 import { Conversions } from './meta/conversions.js';
+import { Uploads } from './meta/uploads.js';
 
 export type { CallOptions } from './client.js';
 export { AcdError, type Attempt, type ErrorKind } from './error.js';
@@ -20,6 +21,7 @@ export {
   type SentBatch,
   SendReport,
 } from './meta/conversions.js';
+export type { FileSource } from './meta/file.js';
 export type {
   AccessToken,
   AccountApp,
@@ -34,6 +36,14 @@ export type {
   ListQuery,
   Paging,
 } from './meta/types.js';
+export {
+  type UploadedVideo,
+  type UploadImageOptions,
+  type UploadProgress,
+  Uploads,
+  type UploadThumbnailOptions,
+  type UploadVideoOptions,
+} from './meta/uploads.js';
 export { type DroppedValue, type HashedUsers, hashUserData, normalizeCurrency, normalizeUserValue, type UserKey } from './meta/users.js';
 
 /** Settings of a client of Meta. */
@@ -62,6 +72,8 @@ const CALLER = /* @__PURE__ */ Symbol('caller');
 export class MetaClient extends Root {
   /** Events of websites, apps and shops: the Conversions API. */
   readonly conversions: Conversions;
+  /** Images and videos for ads. */
+  readonly uploads: Uploads;
   readonly #caller: MetaCaller;
 
   constructor(options: MetaClientOptions) {
@@ -69,6 +81,7 @@ export class MetaClient extends Root {
     super(made);
     this.#caller = made;
     this.conversions = new Conversions(made);
+    this.uploads = new Uploads(made);
   }
 
   /** The same client with another token, such as that of a page. */

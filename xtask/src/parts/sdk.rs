@@ -47,7 +47,7 @@ const TESTS: &[&str] = &[
 ];
 const SIZES: &str = "tests/size.test.mjs";
 /// Against servers of their own and the simulated Meta.
-const META: [&str; 2] = ["tests/meta.test.mjs", "tests/meta-simulated.test.mjs"];
+const META: [&str; 3] = ["tests/meta.test.mjs", "tests/meta-simulated.test.mjs", "tests/uploads.test.mjs"];
 
 pub(super) fn run(context: &Context) -> Result<Outcome, Error> {
     let workspace = &context.workspace;

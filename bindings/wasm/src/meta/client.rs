@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use acd_core::{Error, ErrorKind, Response};
+use acd_core::{Body, Error, ErrorKind, Response};
 use acd_meta::VersionError;
+use http::header::CONTENT_TYPE;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -80,13 +81,20 @@ impl MetaClient {
         body: Option<String>,
         may_be_given_up: bool,
     ) {
-        let (operation, meta) = (catalogue::find(operation), self.meta.clone());
-        let call = async move {
-            let parameters = Parameters::read(parameters.as_deref())?;
-            let call = meta.call(operation?, parameters.path.iter().map(Cow::as_ref));
-            text(&call.http(|call| calls::with_body(parameters.options(call), body)).await?)
-        };
-        self.calls.begin(ticket, may_be_given_up, Box::pin(call));
+        self.begin(ticket, operation, parameters, body.map(Body::from), Some("application/json"), may_be_given_up);
+    }
+
+    /// Begins a call with a body of bytes, whose type is a header of `parameters`. Otherwise as [`call`](Self::call).
+    #[wasm_bindgen(js_name = callWithBytes)]
+    pub fn call_with_bytes(
+        &self,
+        ticket: u32,
+        operation: &str,
+        parameters: Option<String>,
+        body: Vec<u8>,
+        may_be_given_up: bool,
+    ) {
+        self.begin(ticket, operation, parameters, Some(Body::from(body)), None, may_be_given_up);
     }
 
     /// Sends events to a pixel or dataset. `events`, the `options` of sending and `parameters` are JSON, and so is the
@@ -115,6 +123,34 @@ impl MetaClient {
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, ticket: u32) {
         self.calls.give_up(ticket);
+    }
+}
+
+impl MetaClient {
+    fn begin(
+        &self,
+        ticket: u32,
+        operation: &str,
+        parameters: Option<String>,
+        body: Option<Body>,
+        content_type: Option<&'static str>,
+        may_be_given_up: bool,
+    ) {
+        let (operation, meta) = (catalogue::find(operation), self.meta.clone());
+        let call = async move {
+            let parameters = Parameters::read(parameters.as_deref())?;
+            let call = meta.call(operation?, parameters.path.iter().map(Cow::as_ref));
+            let call = call.http(|call| {
+                let call = parameters.options(call);
+                match (body, content_type) {
+                    (Some(body), Some(content_type)) => call.body(body).header(CONTENT_TYPE, content_type),
+                    (Some(body), None) => call.body(body),
+                    (None, _) => call,
+                }
+            });
+            text(&call.await?)
+        };
+        self.calls.begin(ticket, may_be_given_up, Box::pin(call));
     }
 }
 

@@ -1,6 +1,6 @@
 // Types: what is right compiles, and what is wrong does not.
 import { AnalyticsClient, type FailedEvents } from '@acd/sdk/analytics';
-import { type ConversionEvent, hashUserData, type InsightsRow, type List, type ListPage, MetaClient, type SendReport } from '@acd/sdk/meta';
+import { type ConversionEvent, hashUserData, type InsightsRow, type List, type ListPage, MetaClient, type SendReport, type UploadProgress } from '@acd/sdk/meta';
 import { AcdError, PlatformClient } from '@acd/sdk/platform';
 import { RequestSigner, RequestVerifier, type VerifiedRequest, signedFetch } from '@acd/sdk/signing';
 import { WebhookVerifier } from '@acd/sdk/webhooks';
@@ -120,4 +120,16 @@ export async function advertise(meta: MetaClient, accountId: string): Promise<nu
   await meta.audiences.replaceUsers('200', { schema: ['EMAIL'], data: [['hash']] });
   await meta.instagram.create('8', { media_type: 'CAROUSEL', children: ['1', '2'] });
   return spent + page.data.length + (interest?.audience_size_lower_bound ?? 0);
+}
+
+export async function show(meta: MetaClient, accountId: string, picture: Uint8Array, film: File): Promise<string> {
+  const { hash } = await meta.uploads.image(accountId, picture, { name: 'picture.png' });
+  const { id } = await meta.uploads.video(accountId, film, {
+    onProgress: ({ sent, total }: UploadProgress) => console.log(sent / total),
+    signal: AbortSignal.timeout(60_000),
+  });
+  await meta.uploads.thumbnail(id, film.slice(0, 1), { isPreferred: true });
+  // @ts-expect-error A path is no file.
+  await meta.uploads.video(accountId, 'film.mp4');
+  return hash;
 }

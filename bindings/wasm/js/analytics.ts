@@ -158,6 +158,7 @@ export interface ShutdownReport {
 export class AnalyticsClient {
   readonly #inner: Analytics;
   readonly #close: () => Promise<void>;
+  #closed: Promise<void> | undefined;
 
   private constructor(inner: Analytics, close: () => Promise<void>) {
     this.#inner = inner;
@@ -229,10 +230,10 @@ export class AnalyticsClient {
     return this.#inner.stored();
   }
 
-  /** Takes no more events, sends what is queued, and says what is left. */
+  /** Takes no more events, sends what is queued, lets go of `keepIn`, and says what is left. Another call changes nothing. */
   async shutdown(): Promise<ShutdownReport> {
     const [left = 0, stored = 0] = await this.#inner.shutdown();
-    await this.#close();
+    await (this.#closed ??= this.#close());
     return { left, stored };
   }
 

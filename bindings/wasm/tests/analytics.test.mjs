@@ -181,6 +181,16 @@ test('where nobody says whether a process runs, its folder is left to it, with w
   await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment', message: /process 99999999.*--allow-run.*lock/ });
   context.mock.restoreAll();
   await (await open({ keepIn })).shutdown();
+test('a second shutdown leaves alone what the next client holds', async () => {
+  const keepIn = join(folder, 'twice');
+  const first = await open({ keepIn });
+  await first.shutdown();
+  const second = await open({ keepIn });
+  assert.deepEqual(await first.shutdown(), { left: 0, stored: 0 });
+  await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment' });
+  await second.shutdown();
+});
+
 });
 
 test('a store that refuses costs nothing but the keeping', async () => {

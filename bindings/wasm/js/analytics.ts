@@ -55,8 +55,8 @@ export interface AnalyticsOptions {
   shutdownTimeoutMs?: number | undefined;
   /** For how long the same events are tried again, in milliseconds. Default 12 hours, and for ever with `keepIn`. */
   giveUpAfterMs?: number | undefined;
-  /** Called with events that failed for good. What it throws is dropped. */
-  onFailure?: ((failed: FailedEvents) => void) | undefined;
+  /** Called with events that failed for good. What it throws, or its promise rejects with, is dropped. */
+  onFailure?: ((failed: FailedEvents) => void | Promise<void>) | undefined;
 }
 
 /** Whose event it is: a known user, a visitor by a random id, or both. */
@@ -319,11 +319,9 @@ function host(server: EventServer, onFailure: AnalyticsOptions['onFailure']): Ho
           events.push({ event: JSON.parse(event) as unknown, rejection });
         },
         end() {
-          try {
-            onFailure?.({ reason: reason as FailedEvents['reason'], count, error: error as AcdError | undefined, events });
-          } catch {
-            // What the application throws is the application's: it must not end the sending.
-          }
+          const told = { reason: reason as FailedEvents['reason'], count, error: error as AcdError | undefined, events };
+          // What the application throws, at once or in a promise, is the application's: it must not end the sending.
+          void (async () => onFailure?.(told))().catch(() => undefined);
         },
       };
     },

@@ -234,6 +234,31 @@ test('a batch is sent by itself once it is full', async () => {
 
 test('settings that cannot work are said', async () => {
   for (const options of [{ baseUrl: 'nowhere' }, { batchEvents: 0 }, { queueBytes: 1 }, { keepBytes: 1 }, { intervalMs: -1 }]) {
+test('what the application does wrong when it is told of failures ends nothing', async () => {
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  const wrong = [
+    () => {
+      throw new Error('at once');
+    },
+    async () => {
+      throw new Error('later');
+    },
+  ];
+  for (const onFailure of wrong) {
+    const analytics = await open({ onFailure });
+    statuses = [401];
+    analytics.track({ userId: 'u', event: 'Refused' });
+    await analytics.flush();
+    // A turn of the event loop, after which Node tells of rejections that nobody took.
+    await new Promise((resolve) => setImmediate(resolve));
+    await analytics.shutdown();
+  }
+  process.off('unhandledRejection', note);
+  assert.deepEqual(unhandled, []);
+});
+
     await assert.rejects(open(options), { name: 'AcdError', kind: 'configuration' });
   }
 });

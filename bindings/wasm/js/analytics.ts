@@ -8,7 +8,7 @@ import type { Rejection } from '@acd/types/analytics';
 
 import { openStore } from '#store';
 
-import { AcdError, type ErrorKind } from './error.js';
+import { AcdError, reason, type ErrorKind } from './error.js';
 import { EventServer } from './exchange.js';
 import type { Analytics, Host, Kind } from './made/acd_wasm_analytics.js';
 import { VERSION } from './made/version.js';
@@ -258,9 +258,9 @@ export class AnalyticsClient {
       text('anonymousId', event.anonymousId),
       text('name', name),
       text('category', category),
-      json(facts),
-      json(event.context),
-      json(event.integrations),
+      json('properties or traits', facts),
+      json('context', event.context),
+      json('integrations', event.integrations),
     );
   }
 }
@@ -300,8 +300,13 @@ function text(field: string, value: string | null | undefined): string | undefin
 }
 
 /** Free-form facts as the module takes them. */
-function json(value: Facts | null | undefined): string | undefined {
-  return value === null ? undefined : JSON.stringify(value);
+function json(field: string, value: Facts | null | undefined): string | undefined {
+  try {
+    return value === null ? undefined : JSON.stringify(value);
+  } catch (cause) {
+    // A circle, a BigInt, or what a method `toJSON` throws.
+    throw new AcdError('request', `${field} cannot be written as JSON: ${reason(cause)}`, { code: 'unreadable', cause });
+  }
 }
 
 /** What the module needs. */
@@ -334,7 +339,11 @@ function surroundings(given: Facts = {}): string {
   const { locale, timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   const or = (value: unknown, captured: string) => (typeof value === 'string' ? value : captured);
   const library = { name: '@acd/sdk', version: VERSION };
-  return JSON.stringify({ ...given, library, locale: or(given['locale'], locale), timezone: or(given['timezone'], timeZone) });
+  try {
+    return JSON.stringify({ ...given, library, locale: or(given['locale'], locale), timezone: or(given['timezone'], timeZone) });
+  } catch (cause) {
+    throw unusable('context', `not to be written as JSON: ${reason(cause)}`, cause);
+  }
 }
 
 /** Settings in the order in which the module takes them. */
@@ -360,6 +369,6 @@ function settings(options: AnalyticsOptions): Float64Array {
   );
 }
 
-function unusable(option: string, problem: string): AcdError {
-  return new AcdError('configuration', `an option cannot be used: ${option} is ${problem}`);
+function unusable(option: string, problem: string, cause?: unknown): AcdError {
+  return new AcdError('configuration', `an option cannot be used: ${option} is ${problem}`, { cause });
 }

@@ -67,6 +67,8 @@ export interface ErrorFacts {
   readonly retryAfterMs?: number | null | undefined;
   readonly mayHaveBeenSent?: boolean | undefined;
   readonly attempts?: readonly Attempt[] | undefined;
+  /** What the host threw. */
+  readonly cause?: unknown;
 }
 
 /** Why a call failed. A call that was given up by its `signal` rejects with the signal's reason instead. */
@@ -94,7 +96,7 @@ export class AcdError extends Error {
   readonly attempts: readonly Attempt[];
 
   constructor(kind: ErrorKind, message: string, facts: ErrorFacts = {}) {
-    super(message);
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.kind = kind;
     this.operation = facts.operation ?? undefined;
     this.status = facts.status ?? undefined;
@@ -106,6 +108,11 @@ export class AcdError extends Error {
     this.mayHaveBeenSent = facts.mayHaveBeenSent ?? false;
     this.attempts = facts.attempts ?? [];
   }
+}
+
+/** What something thrown says. */
+export function reason(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** A failure as a module writes it. */

@@ -111,6 +111,17 @@ test('what cannot be stored is thrown with its code, and nothing of it is kept',
       return true;
     });
   }
+  const circle = {};
+  circle.self = circle;
+  for (const field of ['properties', 'context', 'integrations']) {
+    for (const value of [circle, { amount: 1n }]) {
+      assert.throws(() => analytics.track({ userId: 'u', event: 'E', [field]: value }), (error) => {
+        assert.deepEqual([error.name, error.kind, error.code], ['AcdError', 'request', 'unreadable']);
+        assert.ok(error.cause instanceof TypeError);
+        return true;
+      });
+    }
+  }
   assert.equal(analytics.stats().held, 0);
   await analytics.shutdown();
   assert.throws(() => analytics.track({ userId: 'u', event: 'E' }), { name: 'AcdError', code: 'closed' });
@@ -170,6 +181,16 @@ test('a folder of a process that is gone is taken over, and half a record left a
   assert.deepEqual(await readdir(keepIn), []);
 });
 
+test('a second shutdown leaves alone what the next client holds', async () => {
+  const keepIn = join(folder, 'twice');
+  const first = await open({ keepIn });
+  await first.shutdown();
+  const second = await open({ keepIn });
+  assert.deepEqual(await first.shutdown(), { left: 0, stored: 0 });
+  await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment' });
+  await second.shutdown();
+});
+
 test('where nobody says whether a process runs, its folder is left to it, with what to do about it', async (context) => {
   const keepIn = join(folder, 'unknown');
   await mkdir(keepIn);
@@ -181,16 +202,6 @@ test('where nobody says whether a process runs, its folder is left to it, with w
   await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment', message: /process 99999999.*--allow-run.*lock/ });
   context.mock.restoreAll();
   await (await open({ keepIn })).shutdown();
-test('a second shutdown leaves alone what the next client holds', async () => {
-  const keepIn = join(folder, 'twice');
-  const first = await open({ keepIn });
-  await first.shutdown();
-  const second = await open({ keepIn });
-  assert.deepEqual(await first.shutdown(), { left: 0, stored: 0 });
-  await assert.rejects(open({ keepIn }), { name: 'AcdError', kind: 'environment' });
-  await second.shutdown();
-});
-
 });
 
 test('a store that refuses costs nothing but the keeping', async () => {
@@ -223,17 +234,6 @@ test('events that fail for good are told', async () => {
   await analytics.shutdown();
 });
 
-test('a batch is sent by itself once it is full', async () => {
-  const analytics = await open({ batchEvents: 10 });
-  const arrived = once(server, 'told');
-  for (let at = 0; at < 10; at++) analytics.track({ userId: 'u', event: `E${at}` });
-  await arrived;
-  assert.equal(requests[0].body.batch.length, 10);
-  await analytics.shutdown();
-});
-
-test('settings that cannot work are said', async () => {
-  for (const options of [{ baseUrl: 'nowhere' }, { batchEvents: 0 }, { queueBytes: 1 }, { keepBytes: 1 }, { intervalMs: -1 }]) {
 test('what the application does wrong when it is told of failures ends nothing', async () => {
   const unhandled = [];
   const note = (reason) => unhandled.push(reason);
@@ -259,6 +259,17 @@ test('what the application does wrong when it is told of failures ends nothing',
   assert.deepEqual(unhandled, []);
 });
 
+test('a batch is sent by itself once it is full', async () => {
+  const analytics = await open({ batchEvents: 10 });
+  const arrived = once(server, 'told');
+  for (let at = 0; at < 10; at++) analytics.track({ userId: 'u', event: `E${at}` });
+  await arrived;
+  assert.equal(requests[0].body.batch.length, 10);
+  await analytics.shutdown();
+});
+
+test('settings that cannot work are said', async () => {
+  for (const options of [{ baseUrl: 'nowhere' }, { batchEvents: 0 }, { queueBytes: 1 }, { keepBytes: 1 }, { intervalMs: -1 }, { context: { amount: 1n } }]) {
     await assert.rejects(open(options), { name: 'AcdError', kind: 'configuration' });
   }
 });

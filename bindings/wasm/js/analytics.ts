@@ -29,8 +29,8 @@ export interface AnalyticsOptions {
   writeKey: string;
   /**
    * Keeps events until the server has them, so that they outlive the page or process: in browsers the name of an IndexedDB
-   * database, in Node, Bun and Deno a folder, which serves one client at a time; or a store of your own. Left out, events are
-   * held in memory alone.
+   * database, in Node, Bun and Deno a folder, which serves one client at a time, so that each replica needs its own; or a store
+   * of your own. Left out, events are held in memory alone.
    */
   keepIn?: string | EventStore | undefined;
   /** Sent with every batch: `{ app: { name: 'shop', version: '1.2' } }`. Locale and time zone are filled in. */
@@ -142,7 +142,7 @@ export interface AnalyticsStats {
   readonly storedBytes: number;
   /** Bytes that were kept and could not be read. */
   readonly damagedBytes: number;
-  /** How often the store refused something. */
+  /** How often the store refused something. In a folder, each record that cannot be read counts, and stays there. */
   readonly storeFailures: number;
 }
 
@@ -157,17 +157,18 @@ export interface ShutdownReport {
 /** Tells the platform what users do. */
 export class AnalyticsClient {
   readonly #inner: Analytics;
-  readonly #close: () => Promise<void>;
+  readonly #store: EventStore | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(inner: Analytics, close: () => Promise<void>) {
+  private constructor(inner: Analytics, store: EventStore | undefined) {
     this.#inner = inner;
-    this.#close = close;
+    this.#store = store;
   }
 
   /**
    * Opens a client: loads the module, and what earlier runs left. Rejects with an {@link AcdError} of the kind
-   * `configuration` for settings that cannot work, and of `environment` where events cannot be kept.
+   * `configuration` for settings that cannot work, and of `environment` where what `keepIn` names cannot be opened. What an opened
+   * store refuses later costs nothing but the keeping: {@link stored} rejects, and the events are sent from memory.
    */
   static async open(options: AnalyticsOptions): Promise<AnalyticsClient> {
     const { baseUrl, writeKey, keepIn } = options;
@@ -177,7 +178,7 @@ export class AnalyticsClient {
     const store = typeof keepIn === 'string' ? await openStore(keepIn) : keepIn;
     try {
       const inner = new loaded.Analytics(host(server, options.onFailure), context, numbers, store);
-      return new AnalyticsClient(inner, async () => store?.close?.());
+      return new AnalyticsClient(inner, store);
     } catch (thrown) {
       await store?.close?.();
       throw thrown;
@@ -225,7 +226,10 @@ export class AnalyticsClient {
     return this.#inner.flush();
   }
 
-  /** Resolves once everything tracked until now would outlive the page or process; at once without `keepIn`. */
+  /**
+   * Resolves once everything tracked until now is sent or would outlive the page or process; at once without `keepIn`. Rejects with
+   * an {@link AcdError} of the kind `environment` while some of it is held in memory alone, because the store refused it or is full.
+   */
   stored(): Promise<void> {
     return this.#inner.stored();
   }
@@ -233,7 +237,7 @@ export class AnalyticsClient {
   /** Takes no more events, sends what is queued, lets go of `keepIn`, and says what is left. Another call changes nothing. */
   async shutdown(): Promise<ShutdownReport> {
     const [left = 0, stored = 0] = await this.#inner.shutdown();
-    await (this.#closed ??= this.#close());
+    await (this.#closed ??= this.#store?.close?.());
     return { left, stored };
   }
 
@@ -245,7 +249,9 @@ export class AnalyticsClient {
   /** What the client did so far. */
   stats(): AnalyticsStats {
     const numbers = this.#inner.stats();
-    return Object.fromEntries(STATS.map((name, place) => [name, numbers[place]])) as unknown as AnalyticsStats;
+    const stats = Object.fromEntries(STATS.map((name, place) => [name, numbers[place] ?? 0])) as Record<keyof AnalyticsStats, number>;
+    stats.storeFailures += this.#store?.failures?.() ?? 0;
+    return stats;
   }
 
   /** `name` is the one text that the kind, a number of the module's own list, needs or has. */

@@ -6,6 +6,8 @@ export interface EventStore {
   put(record: Uint8Array): Promise<number>;
   /** Removes records, some of which may be gone. */
   remove(keys: number[]): Promise<void>;
-  /** Lets go of what it holds. */
+  /** Lets go of what it holds. Called once. */
   close?(): Promise<void>;
+  /** How often it failed without rejecting, as by a record that {@link load} had to leave out. */
+  failures?(): number;
 }

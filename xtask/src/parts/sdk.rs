@@ -36,6 +36,7 @@ const PROFILE: &str = "wasm";
 const TESTS: &[&str] = &[
     "tests/http.test.mjs",
     "tests/analytics.test.mjs",
+    "tests/folder.test.mjs",
     "tests/exchange.test.mjs",
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",

@@ -183,12 +183,12 @@ impl AnalyticsClient {
         }
     }
 
-    /// Completes once everything tracked until now is in the store given to
+    /// Completes once everything tracked until now is sent, or in the store given to
     /// [`store`](AnalyticsClientBuilder::store). Without one it completes at once.
     ///
     /// # Errors
-    /// [`StoreError`](crate::StoreError) when the host refuses or the limit is reached; the events stay in memory and are sent
-    /// from there.
+    /// [`StoreError`](crate::StoreError) while events are held in memory alone, because the host refused them, now or before, or the
+    /// limit is reached; they are sent from there.
     #[cfg(feature = "store")]
     pub async fn stored(&self) -> Result<(), crate::StoreError> {
         match &self.shared().backlog.source {

@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) dropped: u64,
     pub(super) damaged_bytes: u64,
     pub(super) failures: u64,
+    /// Why the store last refused a record.
+    pub(super) refusal: Option<StoreError>,
     /// Those who wait until everything tracked before they asked is in the store.
     pub(super) persisting: Vec<Sender<Result<(), StoreError>>>,
     /// Those who wait until there is nothing to put.
@@ -62,6 +64,11 @@ impl State {
     pub(super) fn discard(&mut self, kept: Kept) {
         self.kept_bytes -= kept.bytes;
         self.removals.push(kept.key);
+    }
+
+    /// Whether events that were put or are being sent are held in memory alone.
+    pub(super) fn has_unkept(&self) -> bool {
+        self.out_kept < self.out_events || self.shelf.has_unkept()
     }
 
     fn settle(&mut self) {

@@ -118,7 +118,8 @@ impl Keeper {
             Err(error) => {
                 tracing::warn!(%error, "events are kept in memory alone");
                 state.failures += 1;
-                tell(std::mem::take(&mut state.persisting), &Err(error));
+                tell(std::mem::take(&mut state.persisting), &Err(error.clone()));
+                state.refusal = Some(error);
                 None
             }
         };
@@ -152,10 +153,14 @@ impl Keeper {
     fn answer(&self) {
         let mut state = self.0.state();
         let full = self.0.queue.held().0 > 0;
-        let outcome = if full {
-            Err(StoreError::new(format!("it holds the {} bytes that it may, and none are sent", self.0.max_bytes)))
-        } else {
-            Ok(())
+        // A refusal may have come while nobody waited.
+        let refusal = state.refusal.clone().filter(|_| state.has_unkept());
+        let outcome = match refusal {
+            Some(error) => Err(error),
+            None if full => {
+                Err(StoreError::new(format!("it holds the {} bytes that it may, and none are sent", self.0.max_bytes)))
+            }
+            None => Ok(()),
         };
         tell(std::mem::take(&mut state.persisting), &outcome);
         for reply in std::mem::take(&mut state.idling) {

@@ -134,6 +134,11 @@ impl Shelf {
         self.waiting_bytes
     }
 
+    /// Whether there are events that the store does not have.
+    pub(super) fn has_unkept(&self) -> bool {
+        self.entries.iter().any(|entry| entry.kept.is_none())
+    }
+
     pub(super) fn appended(&self) -> u64 {
         self.appended
     }

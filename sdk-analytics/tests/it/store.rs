@@ -129,6 +129,23 @@ async fn a_flush_waits_for_what_is_on_its_way_to_the_store() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_told_to_those_who_ask_later_until_the_events_are_sent() {
+    let (server, shelf) = (Server::new([]), Shelf::default());
+    let client = open(&server, &shelf);
+    shelf.refuse(true);
+    track(&client, 0..2);
+    client.stored().await.unwrap_err();
+    shelf.refuse(false);
+    let error = client.stored().await.unwrap_err();
+    assert!(error.to_string().contains("the test wants it so"), "{error}");
+    client.flush().await.unwrap();
+    client.stored().await.unwrap();
+    track(&client, 2..3);
+    client.stored().await.unwrap();
+    assert_eq!(client.shutdown().await.on_disk, 1);
+}
+
+#[tokio::test]
 async fn events_that_cannot_be_kept_are_sent_from_memory_and_handed_back_at_the_end() {
     let (server, clock, shelf, failures) = (Server::new([]), ManualClock::new(), Shelf::default(), Failures::default());
     shelf.refuse(true);
@@ -142,7 +159,7 @@ async fn events_that_cannot_be_kept_are_sent_from_memory_and_handed_back_at_the_
     let _ = client.stored().await;
     shelf.refuse(false);
     track(&client, 3..4);
-    client.stored().await.unwrap();
+    client.stored().await.unwrap_err();
     let report = client.shutdown().await;
     assert_eq!((report.left, report.on_disk), (2, 1));
     assert_eq!(failures.seen(), [("shutdown", 1, vec!["E2".to_owned()])]);

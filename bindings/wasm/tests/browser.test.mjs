@@ -14,7 +14,9 @@ import { build } from 'vite';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+/** A name that is not this machine's, so that what came from it by plain HTTP is no secure context. */
+const INSECURE = 'shop.test';
+const FLAGS = [`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 let folder;
 let server;
@@ -98,8 +100,6 @@ beforeEach(() => {
 
 const stored = () => batches.filter(({ status }) => status === 200).flatMap(({ batch }) => batch);
 
-const PAGES = { 'built by Vite': '/built/index.html', 'as a plain script': '/plain.html' };
-
 /** In a page: whether a database holds that many records, each in a transaction that is complete. */
 async function kept({ name, records }) {
   const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
@@ -108,6 +108,8 @@ async function kept({ name, records }) {
   database.close();
   return found === records;
 }
+
+const PAGES = { 'built by Vite': '/built/index.html', 'as a plain script': '/plain.html' };
 
 for (const [how, path] of Object.entries(PAGES)) {
   async function open(context) {
@@ -211,6 +213,81 @@ for (const [how, path] of Object.entries(PAGES)) {
   });
 }
 
+test('a page that came by plain HTTP keeps events too', async () => {
+  const context = await browser.newContext();
+  const insecure = origin.replace('127.0.0.1', INSECURE);
+  const load = async () => {
+    const page = await context.newPage();
+    await page.goto(insecure + PAGES['as a plain script']);
+    await page.waitForFunction(() => globalThis.sdk);
+    return page;
+  };
+  status = 503;
+  const page = await load();
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  const id = await page.evaluate(async (baseUrl) => {
+    const analytics = await globalThis.sdk.AnalyticsClient.open({ baseUrl, writeKey: 'acd_write', keepIn: 'events' });
+    const id = analytics.track({ anonymousId: 'a', event: 'A' });
+    await analytics.stored();
+    return id;
+  }, insecure);
+  await page.close();
+  status = 200;
+  await (await load()).evaluate(async (baseUrl) => {
+    const analytics = await globalThis.sdk.AnalyticsClient.open({ baseUrl, writeKey: 'acd_write', keepIn: 'events' });
+    await analytics.flush();
+    await analytics.shutdown();
+  }, insecure);
+  assert.deepEqual(stored().map(({ messageId }) => messageId), [id]);
+  await context.close();
+});
+
+test('a database that cannot be opened is said and let go of, and one that is deleted is given up', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(origin + PAGES['as a plain script']);
+  await page.waitForFunction(() => globalThis.sdk);
+  const found = await page.evaluate(async (baseUrl) => {
+    const { AcdError, AnalyticsClient } = globalThis.sdk;
+    const open = () => AnalyticsClient.open({ baseUrl, writeKey: 'acd_write', keepIn: 'events', intervalMs: 3_600_000 });
+    const failure = async (call) => {
+      const error = await call().then(() => undefined, (error) => error);
+      return [error instanceof AcdError, error?.kind, error?.cause?.name, error?.message];
+    };
+    const deny = async (prototype, name, refuse) => {
+      const real = prototype[name];
+      prototype[name] = refuse;
+      const found = await failure(open);
+      prototype[name] = real;
+      return found;
+    };
+    const erase = () =>
+      new Promise((resolve) => {
+        const deletion = indexedDB.deleteDatabase('events');
+        deletion.onsuccess = () => resolve('deleted');
+        deletion.onblocked = () => resolve('blocked');
+      });
+    const denied = () => new DOMException('denied', 'SecurityError');
+    const database = await deny(IDBFactory.prototype, 'open', () => {
+      throw denied();
+    });
+    const lock = await deny(LockManager.prototype, 'request', () => Promise.reject(denied()));
+    const afterwards = await erase();
+    const analytics = await open();
+    await analytics.stored();
+    const meanwhile = await erase();
+    analytics.track({ anonymousId: 'a', event: 'A' });
+    const unkept = await failure(() => analytics.stored());
+    await analytics.flush();
+    await analytics.shutdown();
+    return { database, lock, afterwards, meanwhile, unkept: unkept.slice(0, 2) };
+  }, origin);
+  const said = [true, 'environment', 'SecurityError', 'events cannot be kept in IndexedDB: denied'];
+  assert.deepEqual(found, { database: said, lock: said, afterwards: 'deleted', meanwhile: 'deleted', unkept: [true, 'environment'] });
+  assert.deepEqual(stored().map(({ event }) => event), ['A']);
+  await context.close();
+});
+
 test('in a Web Worker: calls and events', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -242,6 +319,7 @@ test('the example tells what visitors do, once they agreed, and loses nothing wi
   status = 503;
   await page.click('#buy');
   await shown('held', '1');
+  await page.waitForFunction(kept, { name: 'shop-events', records: 1 });
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
   await page.reload();
   await started();
@@ -265,4 +343,3 @@ test('the example tells what visitors do, once they agreed, and loses nothing wi
   assert.deepEqual(errors, []);
   await context.close();
 });
-  await page.waitForFunction(kept, { name: 'shop-events', records: 1 });

@@ -1,5 +1,5 @@
 // Browsers and their workers: IndexedDB.
-import { AcdError } from '../error.js';
+import { AcdError, reason } from '../error.js';
 import type { EventStore } from '../store.js';
 
 const RECORDS = 'records';
@@ -15,15 +15,33 @@ interface Kept {
  * a name that nobody holds was left by one that is gone.
  */
 export async function openStore(name: string): Promise<EventStore> {
-  if (typeof indexedDB === 'undefined') {
-    throw new AcdError('environment', 'this host has no IndexedDB: leave keepIn out, or give it a store of your own');
+  // `crypto.randomUUID` is for pages that came over HTTPS alone.
+  const client = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  const prefix = `acd-events:${name}:`;
+  let database: IDBDatabase | undefined;
+  try {
+    // Settings of a browser may forbid even to look.
+    if (typeof indexedDB === 'undefined') {
+      throw new AcdError('environment', 'this host has no IndexedDB: leave keepIn out, or give it a store of your own');
+    }
+    database = await result(open(name));
+    return records(database, client, prefix, await hold(prefix + client));
+  } catch (cause) {
+    database?.close();
+    if (cause instanceof AcdError) throw cause;
+    throw failed(cause);
   }
+}
+
+function open(name: string): IDBOpenDBRequest {
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(RECORDS, { autoIncrement: true });
-  const database = await result(opening);
-  const client = crypto.randomUUID();
-  const prefix = `acd-events:${name}:`;
-  const release = await hold(prefix + client);
+  return opening;
+}
+
+function records(database: IDBDatabase, client: string, prefix: string, release: () => void): EventStore {
+  // Somebody deletes the database, and waits for this: events are held in memory from here on.
+  database.onversionchange = () => database.close();
   const store = (mode: IDBTransactionMode) => database.transaction(RECORDS, mode).objectStore(RECORDS);
   return {
     async load() {
@@ -89,6 +107,7 @@ function finished(transaction: IDBTransaction): Promise<void> {
   });
 }
 
-function failed(cause: DOMException | null): AcdError {
-  return new AcdError('environment', `IndexedDB refused: ${cause?.message ?? 'it does not say why'}`);
+function failed(cause: unknown): AcdError {
+  const why = cause === null ? 'it does not say why' : reason(cause);
+  return new AcdError('environment', `events cannot be kept in IndexedDB: ${why}`, { cause });
 }

@@ -12,6 +12,8 @@ try {
   if (hold === 'hold') {
     analytics.track({ userId: 'u', event: 'Held', messageId: 'held-1' });
     await analytics.stored();
+    const again = await AnalyticsClient.open({ baseUrl: place, writeKey: 'acd_key', keepIn }).catch((thrown) => thrown);
+    if (again.kind !== 'environment') throw new Error('the folder was opened twice');
     console.log('held');
     // Until then somebody has ended it.
     setTimeout(() => process.exit(1), 60_000);

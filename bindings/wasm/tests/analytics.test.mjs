@@ -217,6 +217,28 @@ test('a store that refuses costs nothing but the keeping', async () => {
   await analytics.shutdown();
 });
 
+test('a refusal that came while nobody waited is told to whoever asks later, until the events are sent', async () => {
+  let refused;
+  const noticed = new Promise((resolve) => (refused = resolve));
+  const keepIn = {
+    load: async () => [],
+    put: async () => {
+      refused();
+      throw new Error('the disk is full');
+    },
+    remove: async () => undefined,
+  };
+  const analytics = await open({ keepIn });
+  analytics.track({ userId: 'u', event: 'A' });
+  await noticed;
+  // Whoever waits here has the first of the refusals.
+  await analytics.stored().catch(() => undefined);
+  await assert.rejects(analytics.stored(), { name: 'AcdError', kind: 'environment', code: 'store', message: /the disk is full/ });
+  await analytics.flush();
+  await analytics.stored();
+  await analytics.shutdown();
+});
+
 test('events that fail for good are told', async () => {
   const told = [];
   const analytics = await open({ onFailure: (failed) => told.push(failed) });

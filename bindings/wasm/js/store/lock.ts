@@ -28,19 +28,27 @@ export async function lock(folder: string): Promise<() => Promise<void>> {
       removeIf(place, said);
     }
   } finally {
-    await rm(own, { force: true });
+    // What stays of it says nothing to anybody.
+    await rm(own, { force: true }).catch(() => undefined);
   }
   return async () => removeIf(place, text);
 }
 
 /** Gives a file its second name, unless somebody has that. */
 async function appears(own: string, place: string): Promise<boolean> {
+  const isTaken = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code === 'EEXIST';
   try {
-    // A file system without links, as on memory cards, copies, and whoever reads half of it takes the folder too.
-    await link(own, place).catch(() => copyFile(own, place, constants.COPYFILE_EXCL));
+    await link(own, place);
     return true;
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (isTaken(thrown)) return false;
+  }
+  try {
+    // For file systems without links, as on memory cards. Who reads half of the copy takes the folder too, and both send.
+    await copyFile(own, place, constants.COPYFILE_EXCL);
+    return true;
+  } catch (thrown) {
+    if (isTaken(thrown)) return false;
     throw thrown;
   }
 }

@@ -1,6 +1,6 @@
 // One client at a time in a folder, as far as a file can say so.
 import { randomUUID } from 'node:crypto';
-import { constants, readFileSync, rmSync } from 'node:fs';
+import { constants, readFileSync, renameSync, rmSync } from 'node:fs';
 import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pid } from 'node:process';
@@ -53,15 +53,19 @@ async function appears(own: string, place: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock that still says the same: in one go, since another may have replaced it meanwhile. */
+/** Removes a lock that still says the same, at once, since another may replace it meanwhile. */
 function removeIf(place: string, said: string): void {
-  let says: string;
+  const aside = `${place}-${randomUUID()}`;
   try {
-    says = readFileSync(place, 'utf8');
+    if (readFileSync(place, 'utf8') !== said) return;
+    renameSync(place, aside);
   } catch (thrown) {
-    says = ifAbsent(thrown);
+    // It is gone.
+    return void ifAbsent(thrown);
   }
-  if (says === said) rmSync(place, { force: true });
+  // Between the two it was another's already.
+  if (readFileSync(aside, 'utf8') === said) rmSync(aside);
+  else renameSync(aside, place);
 }
 
 function ifAbsent(thrown: unknown): string {

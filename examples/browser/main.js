@@ -13,7 +13,7 @@ function visitor() {
   return id;
 }
 
-const analytics = await AnalyticsClient.open({
+const settings = {
   baseUrl: import.meta.env.VITE_ACD_URL,
   writeKey: import.meta.env.VITE_ACD_WRITE_KEY,
   // What cannot be sent now is sent by the next page.
@@ -23,7 +23,9 @@ const analytics = await AnalyticsClient.open({
   onFailure: ({ count, reason, error }) => {
     element('problem').textContent = `${count} failed: ${error?.detail ?? error?.message ?? reason}`;
   },
-});
+};
+// Where the browser keeps nothing, as in some private windows, events are held in memory alone.
+const analytics = await AnalyticsClient.open(settings).catch(() => AnalyticsClient.open({ ...settings, keepIn: undefined }));
 
 const track = (event, properties) => {
   // Without consent not even an id is made.

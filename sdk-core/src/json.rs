@@ -26,11 +26,20 @@ pub struct Json<'a>(&'a str);
 impl<'a> Json<'a> {
     /// The value of a document; `None` for what is not JSON as a whole or is nested more than 128 levels deep.
     pub fn read(document: &'a [u8]) -> Option<Self> {
-        let mut cursor = Cursor { text: std::str::from_utf8(document).ok()?, at: 0 };
-        cursor.space();
-        let value = cursor.value(DEEPEST)?;
-        cursor.space();
-        cursor.peek().is_none().then_some(value)
+        Cursor::over(document, |cursor| cursor.value(DEEPEST))
+    }
+
+    /// The values of a document that is an array. It goes over the text once, where [`read`](Self::read) and
+    /// [`elements`](Self::elements) do so twice.
+    pub fn read_elements(document: &'a [u8]) -> Option<Vec<Self>> {
+        Cursor::over(document, |cursor| {
+            if cursor.peek() != Some(b'[') {
+                return None;
+            }
+            let mut elements = Vec::new();
+            cursor.inside(DEEPEST, &mut |_, value| elements.push(value))?;
+            Some(elements)
+        })
     }
 
     /// The text that the value is written as.
@@ -108,6 +117,15 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// Reads a document with nothing but space around what is read.
+    fn over<T>(document: &'a [u8], read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let mut cursor = Self { text: std::str::from_utf8(document).ok()?, at: 0 };
+        cursor.space();
+        let read = read(&mut cursor)?;
+        cursor.space();
+        cursor.peek().is_none().then_some(read)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -334,7 +352,9 @@ mod tests {
             let theirs = serde_json::from_str::<Value>(&text);
             // Such as `1e501`, which is JSON and no float: what it means is for who asks for the number.
             prop_assume!(!theirs.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range")));
-            prop_assert_eq!(Json::read(text.as_bytes()).map(rebuilt), theirs.ok(), "{}", text);
+            let read = Json::read(text.as_bytes());
+            prop_assert_eq!(Json::read_elements(text.as_bytes()), read.and_then(Json::elements), "{}", text);
+            prop_assert_eq!(read.map(rebuilt), theirs.ok(), "{}", text);
         }
 
         #[test]

@@ -36,7 +36,7 @@ impl EventDocument {
     /// [`ErrorKind::Request`] for other text, and for an event that lacks what all have or has it in another form, with its
     /// place in the array.
     pub fn read_all(json: &[u8]) -> Result<Vec<Self>> {
-        let events = Json::read(json).and_then(Json::elements);
+        let events = Json::read_elements(json);
         let events = events.ok_or_else(|| Error::new(ErrorKind::Request, "the events are no JSON array"))?;
         let each = events.into_iter().enumerate().map(|(index, json)| {
             Self::of(json).map_err(|Wrong { field, expected }| {

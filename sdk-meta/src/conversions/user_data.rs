@@ -206,7 +206,7 @@ impl UserData {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for text that is no JSON array of objects of texts and lists of
     /// texts.
     pub fn read_all(json: &[u8]) -> crate::Result<Vec<Self>> {
-        let people = Json::read(json).and_then(Json::elements);
+        let people = Json::read_elements(json);
         let people = people.and_then(|people| people.into_iter().map(Self::of_json).collect());
         let wrong = "the people are no JSON array of objects that hold texts and lists of texts";
         people.ok_or_else(|| crate::Error::new(crate::ErrorKind::Request, wrong))

@@ -123,9 +123,8 @@ impl Audiences {
             Some(users) => {
                 let at_meta = self.ensured(&meta, &audience, None).await.map_err(refused)?;
                 self.note_made(service, id, &at_meta).await?;
-                let session = u64::from_be_bytes(*Uuid::now_v7().as_bytes().first_chunk().unwrap_or(&[1; 8])) >> 1;
                 let audiences = meta.audiences();
-                let upload = audiences.upload(UploadAction::Replace, &at_meta, &users, session);
+                let upload = audiences.upload(UploadAction::Replace, &at_meta, &users, new_session());
                 if !send_while(upload, || self.is_on(service, &audience.product)).await? {
                     return Ok(Some(json!({ "skipped": "the product's switch was turned off" })));
                 }
@@ -221,6 +220,12 @@ where
     Ok(false)
 }
 
+/// An id that no other upload of the ad account has, of which several may begin within a millisecond: the half of a UUID that is not
+/// the time.
+fn new_session() -> u64 {
+    Uuid::now_v7().as_u64_pair().1 >> 1
+}
+
 fn name_at_meta(audience: &HubAudience) -> String {
     format!("{} [{}]", audience.name, HubAudienceId::from(audience.id.uuid()))
 }
@@ -253,12 +258,20 @@ fn refused(error: Error) -> JobError {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::collections::HashSet;
 
     use acd_meta::AdAccountId;
     use acd_meta::audiences::{AudienceKey, AudienceUsers};
     use acd_testing::MetaSimulator;
 
     use super::*;
+
+    #[test]
+    fn uploads_that_begin_together_are_told_apart() {
+        let sessions: HashSet<u64> = (0..10_000).map(|_| new_session()).collect();
+        assert_eq!(sessions.len(), 10_000);
+        assert!(sessions.iter().all(|session| i64::try_from(*session).is_ok()));
+    }
 
     #[tokio::test]
     async fn what_is_turned_off_between_two_batches_goes_no_further() {

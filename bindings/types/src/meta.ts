@@ -5931,7 +5931,10 @@ export const StoryContentSchema = /* @__PURE__ */ (() =>
     }),
   ]))();
 
-/** The body of a webhook: up to 1000 changes. */
+/**
+ * The body of a webhook: up to 1000 changes. What is written again means the same: ids become texts, times are written in
+ * one form, and of events that are known by name what this version knows of them.
+ */
 export interface WebhookBody {
   /** What happened, by object. */
   entry: Entry[];

@@ -17,5 +17,5 @@ mod tickets;
 pub use catalogue::operations;
 pub use exchange::{answered, broke, failed, kept};
 pub use host::Host;
-pub use meta::{MetaClient, hash_users, normalize_currency, normalize_user_value};
+pub use meta::{MetaClient, hash_users, normalize_currency, normalize_user_value, user_keys};
 pub use platform::PlatformClient;

@@ -202,8 +202,24 @@ test('people are hashed in one go, in their order, and none is repeated in an er
   const { users, dropped } = await hashUserData([{ em: ['a@b.de', 'A@B.de '], fn: 'Mary' }, {}, { em: 'nobody', ph: '0049 1' }]);
   assert.deepEqual(users, [{ em: [sha256('a@b.de')], fn: [sha256('mary')] }, {}, { ph: [sha256('491')] }]);
   assert.deepEqual(dropped, [{ index: 2, key: 'em', reason: 'is not an e-mail address' }]);
-  await assert.rejects(hashUserData([{ em: { mary: 1 } }]), (error) => error.kind === 'request' && !error.message.includes('mary'));
+  const wrong = [[{ em: { mary: 1 } }], [{ em: [['mary']] }], [{ fbc: ['mary'] }], [{ ph: 1.5 }], [{ ph: -1 }], [{ ph: true }], [null], ['mary'], {}, undefined];
+  for (const people of wrong) {
+    await assert.rejects(hashUserData(people), (error) => error.kind === 'request' && !error.message.includes('mary'));
+  }
   await assert.rejects(normalizeUserValue('none', 'x'), { kind: 'request' });
+});
+
+test('whatever is in a text comes back, or is hashed as it is', async () => {
+  const strange = ['a\u0001b', '\0', '\u00000', 'a\u0002\u0003\nb', '\ud83d\ude00é', '~'];
+  const people = strange.map((text) => ({ client_user_agent: text, external_id: [text, null, undefined], subscription_id: undefined, ph: 491, none: 'x' }));
+  const { users, dropped } = await hashUserData(people);
+  for (const [place, text] of strange.entries()) {
+    const { client_user_agent: agent, external_id: hashes, ...others } = users[place];
+    const normalized = await normalizeUserValue('external_id', text).catch(() => undefined);
+    assert.deepEqual([agent, hashes, others], [text, normalized === undefined ? undefined : [sha256(normalized)], { ph: [sha256('491')] }]);
+  }
+  assert.equal(dropped.length, users.filter(({ external_id: hashes }) => hashes === undefined).length);
+  assert.deepEqual(await hashUserData([]), { users: [], dropped: [] });
 });
 
 test('the simulated Meta takes the events, and matches them', { skip: process.env.META === undefined }, async () => {

@@ -200,18 +200,6 @@ impl UserData {
         Some(user)
     }
 
-    /// Reads people as JSON, one object for each, and hashes them on the way. What is `null` is not known.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for text that is no JSON array of objects of texts and lists of
-    /// texts.
-    pub fn read_all(json: &[u8]) -> crate::Result<Vec<Self>> {
-        let people = Json::read_elements(json);
-        let people = people.and_then(|people| people.into_iter().map(Self::of_json).collect());
-        let wrong = "the people are no JSON array of objects that hold texts and lists of texts";
-        people.ok_or_else(|| crate::Error::new(crate::ErrorKind::Request, wrong))
-    }
-
     fn put(&mut self, key: UserKey, hash: Hashed) {
         if !key.is_list() {
             self.hashed.retain(|(other, _)| *other != key);
@@ -465,12 +453,10 @@ mod tests {
         let told = UserData::new().email("mary@example.com").with(UserKey::Email, "00".repeat(32));
         assert_eq!(read, told.phone("+1 650 555 1212").plain(PlainKey::LeadId, "7"));
         assert!(!serde_json::to_string(&read).unwrap().to_lowercase().contains("mary"));
-        assert_eq!(UserData::read_all(format!("[{clear_text}]").as_bytes()).unwrap(), [read]);
-        for wrong in
-            ["{}", "[1]", r#"[{"em":{}}]"#, r#"[{"em":[["mary"]]}]"#, r#"[{"fbc":["mary"]}]"#, r#"[{"ph":1.5}]"#]
-        {
-            let error = UserData::read_all(wrong.as_bytes()).unwrap_err();
-            assert!(error.kind() == crate::ErrorKind::Request && !error.to_string().contains("mary"), "{error}");
+        let of_json = |text: &str| UserData::of_json(Json::read(text.as_bytes()).unwrap());
+        assert_eq!(of_json(&clear_text), Some(read));
+        for wrong in ["[]", "1", r#"{"em":{}}"#, r#"{"em":[["mary"]]}"#, r#"{"fbc":["mary"]}"#, r#"{"ph":1.5}"#] {
+            assert_eq!(of_json(wrong), None, "{wrong}");
         }
         let bad: UserData = serde_json::from_value(json!({"em": "mary at example.com", "external_id": "7"})).unwrap();
         assert_eq!(bad.keys().collect::<Vec<_>>(), ["external_id"]);

@@ -2,6 +2,7 @@ import type { UserData } from '@acd/types/meta';
 
 import { AcdError, toError } from '../error.js';
 import { module } from '../module/core.js';
+import { Packing } from './packing.js';
 
 /** The names under which Meta takes hashes. */
 export type UserKey =
@@ -42,14 +43,19 @@ export interface HashedUsers {
   readonly dropped: DroppedValue[];
 }
 
+/** One for all calls. */
+let packing: Packing | undefined;
+
 /**
  * Normalises and hashes what is known of people, as the Conversions API takes it: e-mail addresses, phone numbers, names and
  * whatever else {@link UserKey} names. What is a hash already stays as it is, and so does what Meta takes in the clear.
- * {@link Conversions.send} does this by itself. Many at once cost less than one by one.
+ * {@link Conversions.send} does this by itself. Many at once cost less than one by one. Rejects with an `AcdError` of the kind
+ * `request` for what is neither text nor a whole number, nor a list of them.
  */
 export async function hashUserData(users: readonly UserData[]): Promise<HashedUsers> {
   const loaded = await module();
-  return JSON.parse(attempt(() => loaded.hashUsers(JSON.stringify(users)))) as HashedUsers;
+  packing ??= new Packing(loaded.userKeys());
+  return packing.open(loaded.hashUsers(packing.close(users)));
 }
 
 /**

@@ -5,4 +5,4 @@ mod conversions;
 mod users;
 
 pub use client::MetaClient;
-pub use users::{hash_users, normalize_currency, normalize_user_value};
+pub use users::{hash_users, normalize_currency, normalize_user_value, user_keys};

@@ -38,8 +38,8 @@ impl Dropped {
     }
 }
 
-/// The names of all keys in the order of their marks, a line each; those with an asterisk hold lists. The first `hashed` of them are
-/// hashed.
+/// The names of all keys in the order of their marks, a line each. Those with an asterisk hold lists, those with an equals sign are
+/// sent as they are.
 #[wasm_bindgen(js_name = userKeys)]
 pub fn user_keys() -> String {
     let hashed = UserKey::ALL.iter().map(|key| (key.as_str(), if key.is_list() { "*" } else { "" }));
@@ -48,7 +48,7 @@ pub fn user_keys() -> String {
 }
 
 /// Normalises and hashes what is known of people, for the Conversions API. Given are people, packed; the result is people again,
-/// and behind [`PEOPLE_END`] in three texts each what was left out: the place of whom it belongs to, its key and the reason.
+/// and behind them in three texts each what was left out: the place of whom it belongs to, its key and the reason.
 #[wasm_bindgen(js_name = hashUsers)]
 pub fn hash_users(packed: &str) -> String {
     // A hash is longer than most of what it is made of.

@@ -10,7 +10,7 @@ use acd_meta::{AdAccountId, MetaClient};
 use acd_platform::PlatformClient;
 use acd_testing::{MetaEffect, MetaFault, MetaSimulator, MetaTier};
 use serde_json::Value;
-use sqlx::{PgPool, query, query_scalar};
+use sqlx::{PgPool, query, query_as};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::interval;
@@ -95,17 +95,19 @@ async fn own_campaign(pool: &PgPool, meta: &MetaClient, account: &AdAccountId, p
 
 /// Units in a row of the pool: used by each, lent, in doubt.
 async fn row(pool: &PgPool, account: &str) -> (BTreeMap<String, u64>, u64, u64) {
-    let sql = "select state from shared.ads_pool where name = 'meta.ad_account' and scope = $1";
-    let state: Value = query_scalar(sql).bind(account).fetch_one(pool).await.unwrap();
+    // What a dead replica held is put down by the next exchange, and of the living nobody may have a cause for one.
+    let sql = "select state, (extract(epoch from clock_timestamp()) * 1000)::bigint
+        from shared.ads_pool where name = 'meta.ad_account' and scope = $1";
+    let (state, now): (Value, i64) = query_as(sql).bind(account).fetch_one(pool).await.unwrap();
     let units = |units: &Value| units.as_u64().unwrap();
+    let sum = |by_product: &Value| by_product.as_object().unwrap().values().map(units).sum::<u64>();
     let parts = |parts: &Value| parts.as_array().unwrap().iter().map(|part| units(&part[1])).sum();
     let spent = state["spent"].as_object().unwrap().iter().map(|(who, of)| (who.clone(), parts(of))).collect();
-    let of = |replica: &Value| {
-        ["held", "granted"].map(|of| replica[of].as_object().unwrap().values().map(units).sum::<u64>())
-    };
-    let lent = state["replicas"].as_object().unwrap().values().flat_map(of).sum();
-    let doubts = state["doubts"].as_array().unwrap().iter().map(|doubt| units(&doubt["units"])).sum();
-    (spent, lent, doubts)
+    let (living, dead): (Vec<&Value>, Vec<&Value>) =
+        state["replicas"].as_object().unwrap().values().partition(|replica| replica["until"].as_i64().unwrap() > now);
+    let lent = living.iter().map(|replica| sum(&replica["held"]) + sum(&replica["granted"])).sum();
+    let doubts = state["doubts"].as_array().unwrap().iter().map(|doubt| units(&doubt["units"])).sum::<u64>();
+    (spent, lent, doubts + dead.iter().map(|replica| sum(&replica["held"])).sum::<u64>())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -186,7 +188,6 @@ async fn replicas_that_are_killed_never_pass_the_limit_and_what_they_held_comes_
     assert_eq!(throttled, 0, "Meta refuses nobody");
     let used = spent.values().sum::<u64>() + doubts;
     assert!((points..=cap).contains(&used), "{spent:?} and {doubts} in doubt, where Meta counts {points}");
-    assert!(used - points <= cap / 30, "{spent:?} and {doubts} in doubt, where Meta counts {points}");
     // Whoever waited on a replica that died is there until its lease ends.
     let shown = within(LIMIT, "nobody waits any more", async || {
         let limits = admin.ads().limits().list().await.unwrap().data;

@@ -202,14 +202,20 @@ test('two tabs are one visitor, and what one decides holds in the other', async 
   await until(() => one.events().length === 3, 'two page views and the event of the other tab')
   assert.equal(new Set(one.events().map(({ anonymousId }) => anonymousId)).size, 1)
   await one.acd(first, 'identify', 'user-9')
+  await one.agree(first, second)
   const id = await one.acd(second, 'track', 'After')
   assert.equal((await storedOnce(id)).user_id, 'user-9')
   await one.acd(first, 'reset')
+  await one.agree(first, second)
   const signedOut = await storedOnce(await one.acd(second, 'track', 'Signed Out'))
   assert.equal(signedOut.user_id, null)
   assert.equal(new Set(one.events().map(({ messageId }) => messageId)).size, one.events().length)
 
+  const names = ['After', 'Before', 'PageView', 'PageView', 'Signed Out']
+  await until(() => one.pixels().length === names.length, 'what both tabs tell Meta')
+  assert.deepEqual(one.pixels().map(({ ev }) => ev).sort(), names)
   await one.acd(second, 'consent', { analytics: false, advertising: false })
+  await one.agree(first, second)
   const sent = one.requests.length
   await one.acd(first, 'track', 'Order Completed', { revenue: 1, currency: 'EUR' })
   await one.settled(first)

@@ -169,6 +169,14 @@ export async function visitor(browser, site, { gpc = false } = {}) {
     cookies: (await context.cookies()).map(({ name }) => name).sort(),
     storage: await page.evaluate(() => Object.keys(localStorage).concat(Object.keys(sessionStorage)).sort()),
   })
+  /** Waits until what one tab stored is there in the other too: each has a process of its own, and browsers tell them in turn. */
+  self.agree = (page, other) => {
+    const stores = () => Promise.all([page, other].map((page) => page.evaluate(() => JSON.stringify(Object.entries(localStorage).sort()))))
+    return until(async () => {
+      const [here, there] = await stores()
+      return here === there
+    }, 'both tabs have the same in store')
+  }
   /** Lets all that a page has begun come to its requests: timers of no length, hashing, and whatever lies before a request of ours. */
   self.settled = (page) =>
     page.evaluate(async () => {

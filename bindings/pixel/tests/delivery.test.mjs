@@ -29,7 +29,8 @@ test('what is called in one go travels together, as a simple request', async () 
   one.context.on('request', (request) => request.method() === 'OPTIONS' && preflights.push(request.url()))
   const ids = await page.evaluate(() => [1, 2, 3].map((step) => window.acd.track('Step', { step })))
   for (const id of ids) await storedOnce(id)
-  assert.equal(one.requests.length, 1)
+  // One request, unless the server was too busy for it and it was repeated.
+  for (const { url, body } of one.requests) assert.deepEqual([url, JSON.parse(body).batch.map(({ messageId }) => messageId)], [BATCH, ids])
   assert.deepEqual(preflights, [])
 })
 
@@ -44,7 +45,7 @@ test('a busy server is asked again, with the same ids, and stores them once', as
   const id = await one.acd(page, 'track', 'Order Completed')
   await storedOnce(id)
   const sent = one.requestsTo(BATCH).map(({ body }) => JSON.parse(body).batch.map(({ messageId }) => messageId))
-  assert.deepEqual(sent, [[id], [id], [id]])
+  assert.ok(sent.length >= 3 && sent.every((ids) => ids.length === 1 && ids[0] === id), String(sent))
 })
 
 test('an answer that is lost is asked for again, and the event is one', async () => {
@@ -57,7 +58,7 @@ test('an answer that is lost is asked for again, and the event is one', async ()
     await route.abort('connectionreset')
   })
   const id = await one.acd(page, 'track', 'Order Completed')
-  await until(() => one.sends().length === 2, 'sent again')
+  await until(() => one.sends().length >= 2, 'sent again')
   assert.equal((await storedOnce(id)).message_id, id)
 })
 
@@ -66,7 +67,7 @@ test('a wrong key is not tried again, and the page hears of it', async () => {
   await one.acd(page, 'track', 'Order Completed')
   await page.waitForFunction(() => window.problems?.length > 0)
   await one.acd(page, 'track', 'Order Completed')
-  await page.waitForFunction(() => window.problems.length === 2)
+  await page.waitForFunction(() => window.problems.length >= 2)
   await one.settled(page)
   assert.equal(one.events().length, 2)
   assert.match(await page.evaluate(() => window.problems[0]), /401/)
@@ -91,6 +92,9 @@ test('offline until the page is gone: the next page delivers, once', async () =>
   await page.goto('about:blank')
   assert.deepEqual(await stored({ message_id: id }), [])
   await one.context.unroute(BATCH)
+  // The browser hears of it from another process than that of the page to come.
+  const isPutDown = ({ origins }) => origins.some(({ localStorage }) => localStorage.some(({ name }) => name === 'acd_queue'))
+  await until(async () => isPutDown(await one.context.storageState()), 'what waits is put down')
   const next = await one.open()
   await storedOnce(id)
   await next.waitForFunction(() => !localStorage.getItem('acd_queue'))
@@ -117,6 +121,8 @@ test('what waits when advertising is withdrawn goes without it', async () => {
   await page.waitForFunction(() => window.problems?.length > 0)
   await one.acd(page, 'consent', { analytics: true, advertising: false })
   await one.context.unroute(BATCH)
+  // However often it was tried meanwhile, and however long the wait is by now.
+  await page.evaluate(() => dispatchEvent(new Event('online')))
   const { context } = await storedOnce(id)
   assert.equal(context.consent.categoryPreferences.advertising, false)
   assert.deepEqual([context.fbp, context.fbc], [undefined, undefined])
@@ -170,7 +176,8 @@ test('what is told as the page is left arrives', async () => {
     return id
   })
   await storedOnce(late)
-  assert.equal(one.requests.at(-1).type, 'ping')
+  const carriers = one.requestsTo(BATCH).filter(({ body }) => body.includes(late))
+  assert.equal(carriers[0].type, 'ping')
   release()
 })
 

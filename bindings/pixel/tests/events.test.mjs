@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { atMeta, conversion, html, launch, pixelId, startSite, storedOnce, switchOnConversions, until, visitor } from './support.mjs'
+import { BATCH, atMeta, conversion, html, launch, pixelId, startSite, storedOnce, switchOnConversions, until, visitor } from './support.mjs'
 
 let browser
 let site
@@ -38,7 +38,7 @@ test('an order goes to Meta from the browser and from the server, and counts onc
 
   const copies = await atMeta(id, 'Purchase', 2)
   assert.deepEqual(copies.map(({ origin }) => origin).sort(), ['browser', 'server'])
-  assert.deepEqual(copies.filter(({ counts }) => counts).map(({ origin }) => origin), ['browser'], 'one of the two counts')
+  assert.equal(copies.filter(({ counts }) => counts).length, 1, 'one of the two counts, whichever came first')
   assert.equal((await conversion(id, 'sent')).event_name, 'Purchase')
 
   // Both copies say the same.
@@ -76,9 +76,10 @@ test('a page that is loaded again under the id of its order is one order', async
   // Meta's script hashes before it sends, which a page that is left does not wait for.
   const purchases = () => one.pixels().filter(({ ev }) => ev === 'Purchase').length
   await until(() => purchases() === 1, 'told by the pixel')
+  const before = one.sends().length
   await page.reload()
   await until(() => purchases() === 2, 'told again')
-  await until(() => one.sends().filter(({ messageId }) => messageId === message).length === 2, 'sent again')
+  await until(() => one.sends().slice(before).some(({ messageId }) => messageId === message), 'sent again')
   await one.acd(page, 'track', 'Order Refunded', { event_id: order })
   await storedOnce(`Order Refunded ${order}`)
   assert.equal((await storedOnce(message)).properties.event_id, order)
@@ -175,7 +176,8 @@ test('Meta\'s cookies are as Meta writes them, and stay', async () => {
   assert.ok(Number(random) < 2147483647)
   for (const cookie of [click, browserId]) {
     assert.equal(cookie.domain, '.shop.localhost')
-    assert.ok(Math.abs(cookie.expires - Date.now() / 1000 - 90 * 86_400) < 60)
+    const written = cookie.expires - 90 * 86_400
+    assert.ok(written > started / 1000 - 2 && written < Date.now() / 1000 + 2, `${cookie.name} expires at ${cookie.expires}`)
   }
   await page.goto(`http://shop.localhost:${site.port}/`)
   await page.goto(site.origin + '/?fbclid=IwAR2_aBc-DeF')
@@ -241,7 +243,7 @@ test('limited data use and a switched-off pixel are as told', async () => {
   await without.one.acd(without.page, 'track', 'Lead')
   await until(() => without.one.events().length === 1, 'our event alone')
   await without.one.settled(without.page)
-  assert.equal(without.one.requests.length, 1)
+  assert.deepEqual([...new Set(without.one.requests.map(({ url }) => url))], [BATCH])
 })
 
 test('clicks on buttons are nobody\'s business', async () => {

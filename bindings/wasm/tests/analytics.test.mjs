@@ -22,7 +22,8 @@ before(async () => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString());
-    const status = statuses.shift() ?? 200;
+    // The last request of a client that ended may come late.
+    const status = request.url.startsWith('/down/') ? 503 : (statuses.shift() ?? 200);
     requests.push({ status, url: request.url, headers: request.headers, body });
     server.emit('told');
     if (status === 0) return request.socket.destroy();
@@ -144,8 +145,7 @@ test('without consent nothing is taken, and what was held is forgotten when it i
 
 test('what the server cannot take now is kept in the folder, and sent by the next client under the same ids', async () => {
   const keepIn = join(folder, 'queue');
-  statuses = [503, 503, 503, 503, 503, 503];
-  const first = await open({ keepIn, shutdownTimeoutMs: 0 });
+  const first = await open({ baseUrl: `${baseUrl}/down`, keepIn, shutdownTimeoutMs: 0 });
   const ids = ['A', 'B', 'C'].map((event) => first.track({ userId: 'u', event }));
   await first.stored();
   ids.push(first.track({ userId: 'u', event: 'D' }));
@@ -154,8 +154,6 @@ test('what the server cannot take now is kept in the folder, and sent by the nex
   assert.deepEqual(await first.shutdown(), { left: 4, stored: 4 });
   assert.equal((await readdir(keepIn)).length, 2);
 
-  statuses = [];
-  requests = [];
   const second = await open({ keepIn });
   await second.flush();
   assert.deepEqual(names(), ['A', 'B', 'C', 'D']);

@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
 
+/** Ends what would never end; a busy machine takes ten times as long as an idle one. */
+const DEADLINE_MS = 120_000;
 const here = dirname(fileURLToPath(import.meta.url));
 const TYPES = { '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 /** A name that is not this machine's, so that what came from it by plain HTTP is no secure context. */
@@ -63,7 +65,8 @@ async function answer(request, response) {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'acd-sdk-browser-'));
-  server = createServer((request, response) => void answer(request, response));
+  // Whoever went away in the middle of a request needs no answer.
+  server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   origin = `http://127.0.0.1:${server.address().port}`;
@@ -82,7 +85,7 @@ before(async () => {
     'import.meta.env.VITE_ACD_URL': JSON.stringify(origin),
     'import.meta.env.VITE_ACD_WRITE_KEY': '"acd_write"',
   });
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS, timeout: DEADLINE_MS });
 });
 
 after(async () => {
@@ -97,6 +100,15 @@ beforeEach(() => {
   batches = [];
   asked = [];
 });
+
+async function newContext(options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(DEADLINE_MS);
+  return context;
+}
+
+/** Waits until nobody holds a lock: a page is gone before its process is. */
+const unlocked = (page) => page.waitForFunction(async () => (await navigator.locks.query()).held.length === 0);
 
 const stored = () => batches.filter(({ status }) => status === 200).flatMap(({ batch }) => batch);
 
@@ -122,7 +134,7 @@ for (const [how, path] of Object.entries(PAGES)) {
   }
 
   test(`${how}: calls, errors and signals`, async () => {
-    const context = await browser.newContext();
+    const context = await newContext();
     const { page, errors } = await open(context);
     const found = await page.evaluate(async (origin) => {
       const { AcdError, PlatformClient } = globalThis.sdk;
@@ -148,7 +160,7 @@ for (const [how, path] of Object.entries(PAGES)) {
   });
 
   test(`${how}: webhooks`, async () => {
-    const context = await browser.newContext();
+    const context = await newContext();
     const { page } = await open(context);
     const at = Math.floor(Date.now() / 1000);
     const mac = (text) => createHmac('sha256', 'hunter2').update(text).digest('hex');
@@ -174,7 +186,7 @@ for (const [how, path] of Object.entries(PAGES)) {
   });
 
   test(`${how}: what a page could not send, the next one sends under the same ids`, async () => {
-    const context = await browser.newContext();
+    const context = await newContext();
     const { page } = await open(context);
     status = 503;
     const ids = await page.evaluate(async (baseUrl) => {
@@ -201,6 +213,7 @@ for (const [how, path] of Object.entries(PAGES)) {
     await page.close();
     status = 200;
     const next = await open(context);
+    await unlocked(next.page);
     await next.page.evaluate(async (baseUrl) => {
       const analytics = await globalThis.sdk.AnalyticsClient.open({ baseUrl, writeKey: 'acd_write', keepIn: 'events' });
       await analytics.flush();
@@ -214,7 +227,7 @@ for (const [how, path] of Object.entries(PAGES)) {
 }
 
 test('a page that came by plain HTTP keeps events too', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const insecure = origin.replace('127.0.0.1', INSECURE);
   const load = async () => {
     const page = await context.newPage();
@@ -243,7 +256,7 @@ test('a page that came by plain HTTP keeps events too', async () => {
 });
 
 test('a database that cannot be opened is said and let go of, and one that is deleted is given up', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   await page.goto(origin + PAGES['as a plain script']);
   await page.waitForFunction(() => globalThis.sdk);
@@ -289,7 +302,7 @@ test('a database that cannot be opened is said and let go of, and one that is de
 });
 
 test('in a Web Worker: calls and events', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   await page.goto(origin + PAGES['built by Vite']);
   await page.waitForFunction(() => globalThis.sdk);
@@ -300,7 +313,7 @@ test('in a Web Worker: calls and events', async () => {
 });
 
 test('the example tells what visitors do, once they agreed, and loses nothing without a network', async () => {
-  const context = await browser.newContext({ viewport: { width: 640, height: 620 } });
+  const context = await newContext({ viewport: { width: 640, height: 620 } });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error));
@@ -333,6 +346,8 @@ test('the example tells what visitors do, once they agreed, and loses nothing wi
   await shown('held', '1');
   await page.click('#withdraw');
   await shown('forgotten', '1');
+  // What left before the withdrawal is there before what is asked for after it.
+  await page.evaluate(() => fetch('/fence'));
   const before = batches.length;
   status = 200;
   await page.click('#add');

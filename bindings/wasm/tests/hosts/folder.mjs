@@ -16,7 +16,7 @@ try {
     if (again.kind !== 'environment') throw new Error('the folder was opened twice');
     console.log('held');
     // Until then somebody has ended it.
-    setTimeout(() => process.exit(1), 60_000);
+    setTimeout(() => process.exit(1), 600_000);
   } else {
     await analytics.flush();
     console.log('delivered', analytics.stats().delivered);

@@ -29,12 +29,12 @@ export default {
         case '/again':
           await platform.keys.list({ product: 'again' }).page();
           break;
-        // Times out.
+        // Times out, a second after the next one would, which is answered once this one is there.
         case '/silent':
-          await platform.keys.list({ product: 'silent' }, { timeoutMs: 2000 }).page();
+          await platform.keys.list({ product: 'silent' }, { timeoutMs: 6000 }).page();
           break;
         case '/brief':
-          await platform.keys.list({ product: 'brief' }, { timeoutMs: 1000 }).page();
+          await platform.keys.list({ product: 'brief' }, { timeoutMs: 5000 }).page();
           break;
         case '/background': {
           const analytics = await sdk.AnalyticsClient.open({ baseUrl: SERVER, writeKey: 'acd_key' });

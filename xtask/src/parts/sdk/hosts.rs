@@ -20,7 +20,7 @@ pub(super) fn run(workspace: &Workspace, node: &Node, folder: &Path, project: &P
     install(&folder.join(HOSTS), &hosts)?;
     let mut test = node.command(folder);
     // What hangs in a host of another's would hang for ever.
-    test.args(["--test", "--test-timeout=120000", TEST]);
+    test.args(["--test", "--test-timeout=600000", TEST]);
     shell::run(test.env("ACD_PROJECT", project).env("ACD_HOSTS", hosts))
 }
 

@@ -61,6 +61,8 @@ pub enum MetaEffect {
     CutBefore,
     /// Everything is done, and the connection ends without an answer.
     CutAfter,
+    /// Everything is done, and the answer never comes: the connection stays open until the caller gives up.
+    Silence,
     /// Everything is done, and a success is answered whose body is this text.
     Garbage {
         /// The body, such as `Service Unavailable`.
@@ -155,6 +157,7 @@ impl MetaEffect {
             Self::CutWithin { .. } => "cut_within",
             Self::CutBefore => "cut_before",
             Self::CutAfter => "cut_after",
+            Self::Silence => "silence",
             Self::Garbage { .. } => "garbage",
         }
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -74,6 +75,10 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
+/// On an answer: it is never sent, and the connection stays open.
+#[derive(Clone, Copy, Debug)]
+struct Silent;
+
 /// Serves until it is dropped, and all connections with it.
 pub(super) async fn serve(listener: TcpListener, simulation: Arc<Simulation>) {
     // The limit is on what is read of a body, whatever its form.
@@ -99,6 +104,9 @@ async fn connection(stream: TcpStream, router: Router) {
         async move {
             let response =
                 router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never: Infallible| match never {});
+            if response.extensions().get::<Silent>().is_some() {
+                pending::<()>().await;
+            }
             match response.extensions().get::<Cut>() {
                 Some(cut) => Err(*cut),
                 None => Ok(response),
@@ -132,7 +140,7 @@ async fn graph_call(State(simulation): State<Arc<Simulation>>, request: Request)
     }
     let mut raw = Raw::read(&parts, body).await;
     let fault = faults::draw(&mut simulation.state().faults, &method, &path, runtime, Stage::Answer);
-    let is_done = matches!(fault, None | Some(MetaEffect::CutAfter));
+    let is_done = matches!(fault, None | Some(MetaEffect::CutAfter | MetaEffect::Silence));
     if is_done && let Ok(raw) = &mut raw {
         raw.handshake = Handshake::ask(&simulation, raw).await;
     }
@@ -181,6 +189,7 @@ pub(super) fn respond(
     });
     match (answer, fault) {
         (None, _) | (_, Some(MetaEffect::CutAfter)) => (axum::Extension(Cut), ()).into_response(),
+        (Some(_), Some(MetaEffect::Silence)) => (axum::Extension(Silent), ()).into_response(),
         (Some(_), Some(MetaEffect::Garbage { body })) => body.clone().into_response(),
         (Some(answer), _) => written(&answer),
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use acd_testing::{MetaEffect, MetaFault};
 use serde_json::{Value, json};
 
@@ -110,6 +112,21 @@ async fn a_create_whose_answer_is_lost_is_found_by_its_label() {
     assert_eq!(meta.get(&format!("{id}/adsets")).await["data"], json!([]));
     let faults: Vec<_> = meta.simulator.traffic().into_iter().filter_map(|exchange| exchange.fault).collect();
     assert_eq!(faults, ["cut_after", "cut_before"]);
+}
+
+#[tokio::test]
+async fn a_create_that_is_never_answered_is_done_while_its_caller_waits() {
+    let meta = Arc::new(Meta::start().await);
+    meta.simulator.inject(MetaFault::new(MetaEffect::Silence).method("POST").path("/campaigns").times(1));
+    let caller = Arc::clone(&meta);
+    let waiting = tokio::spawn(async move { caller.create("campaigns", campaign()).await });
+    let made = || async { meta.get(&meta.account("campaigns")).await["data"].as_array().unwrap().len() };
+    while made().await == 0 {}
+    assert!(!waiting.is_finished());
+    assert_eq!(meta.faults(), ["silence"]);
+    waiting.abort();
+    meta.create("campaigns", campaign()).await;
+    assert_eq!(made().await, 2);
 }
 
 #[tokio::test]

@@ -2,16 +2,21 @@
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
+use redis::{AsyncConnectionConfig, FromRedisValue};
 use tokio::time::interval;
 
+/// Ends what would never end: the client's own limits of a second and less are short where many programs share a processor.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// Ports that a system gives to nobody who does not ask for them by number, as it does those 10,000 above.
+const PORTS: Range<u16> = 12_000..17_000;
 
 /// A running server; it ends when this is dropped.
 pub(crate) struct Redis {
@@ -43,13 +48,7 @@ impl Redis {
 
     async fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // The cluster's own bus takes the port 10,000 above, which must be one too.
-        let port = loop {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if port < 55_000 {
-                break port;
-            }
-        };
+        let port = free_port();
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]).arg(port.to_string());
         let started = command.arg("--dir").arg(folder.path()).args(more).stdout(Stdio::null()).spawn();
@@ -60,17 +59,24 @@ impl Redis {
             started => started.unwrap(),
         };
         let redis = Self { process, url: format!("redis://127.0.0.1:{port}/"), _folder: folder };
-        let client = redis::Client::open(redis.url.as_str()).unwrap();
-        until("Redis answers", async || client.get_multiplexed_async_connection().await.ok()).await;
+        until("Redis answers", async || redis.try_connection().await.ok()).await;
         redis
     }
 
+    async fn try_connection(&self) -> redis::RedisResult<MultiplexedConnection> {
+        let patient =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(DEADLINE)).set_response_timeout(Some(DEADLINE));
+        redis::Client::open(self.url.as_str())?.get_multiplexed_async_connection_with_config(&patient).await
+    }
+
     pub(crate) async fn connection(&self) -> MultiplexedConnection {
-        redis::Client::open(self.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()
+        self.try_connection().await.unwrap()
     }
 
     pub(crate) async fn cluster_connection(&self) -> ClusterConnection {
-        ClusterClient::new([self.url.as_str()]).unwrap().get_async_connection().await.unwrap()
+        let client =
+            ClusterClient::builder([self.url.as_str()]).connection_timeout(DEADLINE).response_timeout(DEADLINE);
+        client.build().unwrap().get_async_connection().await.unwrap()
     }
 
     /// The answer to a command with one argument.
@@ -89,6 +95,16 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A port whose fellow for a cluster's own bus, 10,000 above, is free too.
+fn free_port() -> u16 {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // Other runs begin elsewhere.
+    let first = std::process::id() as usize * 50 + NEXT.fetch_add(1, Ordering::Relaxed);
+    let is_free =
+        |port: &u16| [*port, *port + 10_000].iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    PORTS.cycle().skip(first % PORTS.len()).take(PORTS.len()).find(is_free).expect("a port is free")
 }
 
 /// Looks again and again until the condition gives a value.

@@ -4,10 +4,14 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    ops::Range,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -19,9 +23,9 @@ use tempfile::TempDir;
 use crate::{error::Error, shell, workspace::Workspace};
 
 /// From start to ready, a new cluster and all migrations included; a busy machine takes a tenth of it.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_secs(300);
 /// From the request to stop until the process is gone, its drain and the cluster's shutdown included.
-const STOP_LIMIT: Duration = Duration::from_secs(45);
+const STOP_LIMIT: Duration = Duration::from_secs(120);
 /// Between two questions whether it is ready.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -190,11 +194,19 @@ fn acd_command(acd: &Path, data: &Path, address: SocketAddr) -> Command {
     command
 }
 
-/// An address nobody listens on; another program could take it before the server does, which then says so.
+/// Ports that a system gives to nobody who does not ask for them by number, so that nobody has one before the server does.
+const PORTS: Range<u16> = 17_000..22_000;
+
+/// An address nobody listens on.
 fn free_address() -> Result<SocketAddr, Error> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| Error::Check(format!("no free port on 127.0.0.1: {error}")))
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Other runs begin elsewhere.
+    let first = std::process::id().wrapping_mul(50).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+    let places = PORTS.cycle().skip(first as usize % PORTS.len()).take(PORTS.len());
+    places
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .ok_or_else(|| Error::Check(format!("no free port of {PORTS:?} on 127.0.0.1")))
 }
 
 fn is_ready(address: SocketAddr) -> bool {

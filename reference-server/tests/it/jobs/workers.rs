@@ -181,11 +181,10 @@ async fn a_payload_that_does_not_fit_its_kind_is_given_up_at_once() {
 async fn a_running_job_says_how_far_it_is_and_ends_when_it_is_called_off() {
     let app = TestApp::start().await;
     let acd = app.product("pct", &ALL).await;
-    // Long enough that only a notification can be the reason.
     let handler = Patience(Obedient::default());
     let listening = CancellationToken::new();
     tokio::spawn(app.app.jobs.wakes().clone().listen(app.database.options.clone(), listening.clone()));
-    let workers = Workers::builder(app.app.jobs.clone()).handle(handler.clone()).lease(Duration::from_millis(900));
+    let workers = Workers::builder(app.app.jobs.clone()).handle(handler.clone()).lease(Duration::from_secs(6));
     let running = Running::start(workers.build());
     let id = put(&app, NewJob::of::<Patience>(&Do::UntilCancelled).unwrap()).await;
     handler.0.started.notified().await;
@@ -291,25 +290,30 @@ async fn the_end_of_a_job_is_written_although_no_other_can_be_claimed() {
 
 #[tokio::test]
 async fn a_job_outlives_its_lease_while_its_worker_lives_and_not_when_it_dies() {
-    let app = TestApp::start().await;
+    let (app, clock) = at("2026-11-01T12:00:00Z").await;
     let acd = app.product("pct", &ALL).await;
     let keeping = keeping_up(&app);
-    let lease = Duration::from_millis(300);
+    // By the real clock, too, a worker that is not let run loses what it holds.
+    let lease = Duration::from_secs(6);
+    let length = TimeDelta::from_std(lease).unwrap();
     let builder = |handler: &Patient| Workers::builder(app.app.jobs.clone()).handle(handler.clone()).lease(lease);
     let (first, second) = (Patient::default(), Patient::default());
     let running = Running::start(builder(&first).build());
     let id = put(&app, NewJob::of::<Patient>(&()).unwrap()).await;
     first.started.notified().await;
     let began = show(&acd, id).await.job.lease_until.unwrap();
-    let longer = until("its lease was extended beyond three of its lengths", async || {
-        let until = show(&acd, id).await.job.lease_until.unwrap();
-        (until > began + TimeDelta::milliseconds(900)).then_some(until)
-    });
-    longer.await;
+    while clock.now() < began {
+        clock.advance(length / 2);
+        let extended = clock.now() + length;
+        until("its lease is extended", async || (show(&acd, id).await.job.lease_until? == extended).then_some(()))
+            .await;
+    }
     assert_eq!(show(&acd, id).await.job.attempt, 1);
     // Dropped, not asked: as if its process were gone.
     running.task.abort();
+    assert!(running.task.await.unwrap_err().is_cancelled());
     let other = Running::start(builder(&second).poll(Duration::from_millis(20)).build());
+    clock.advance(length);
     second.started.notified().await;
     second.finish.notify_one();
     until("it is done", async || (state(&acd, id).await == JobState::Succeeded).then_some(())).await;

@@ -112,6 +112,8 @@ async fn what_was_read_is_forgotten_after_its_time() {
     };
     let (messages, changes) = ("select count(*) from shared.meta_webhook", "select count(*) from ads_notifications");
     let cleaned = "select count(*) from shared_jobs where kind = 'acd.webhooks.clean_up' and state = 'succeeded'";
+    // The first run is due since the migration, and would be one with a later one.
+    left(TimeDelta::zero(), cleaned, 1).await;
     left(TimeDelta::days(6), cleaned, 2).await;
     assert_eq!((hub.count(messages).await, hub.count(changes).await), (1, 1));
     left(TimeDelta::days(9), messages, 0).await;

@@ -1,9 +1,11 @@
 //! The real `acd` in a process of its own.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use acd_core::Secret;
@@ -24,9 +26,22 @@ pub(crate) fn data_dir() -> tempfile::TempDir {
     folder
 }
 
-/// A port that is free now: for a server that comes back where it was.
+/// Ports that a system gives to nobody who does not ask for them by number.
+const PORTS: Range<u16> = 27_000..32_000;
+/// So many are this process's to begin with.
+const PORTS_A_PROCESS: usize = 50;
+
+/// A port for a server that comes back where it was. Of those that the system gives away another socket could have it meanwhile.
 pub(crate) async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let first = std::process::id() as usize * PORTS_A_PROCESS;
+    loop {
+        let next = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = format!("127.0.0.1:{}", usize::from(PORTS.start) + next % PORTS.len());
+        if TcpListener::bind(&address).await.is_ok() {
+            return address;
+        }
+    }
 }
 
 /// The settings under which an `acd` runs, and nothing else from the environment but what any program needs.

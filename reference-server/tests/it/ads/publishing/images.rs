@@ -8,7 +8,7 @@ use acd_platform::{AssetId, ContentHash, PlatformClient};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, ResponseTemplate, Times};
 
 use super::super::hub::Hub;
 use super::support::{ended_as, ids, plan, states, working};
@@ -47,7 +47,7 @@ pub(in crate::ads) async fn record(
     client.assets().create(&asset).await.unwrap()
 }
 
-pub(in crate::ads) async fn serve(files: &MockServer, name: &str, bytes: Vec<u8>, times: u64) {
+pub(in crate::ads) async fn serve(files: &MockServer, name: &str, bytes: Vec<u8>, times: impl Into<Times>) {
     let answer = ResponseTemplate::new(200).set_body_bytes(bytes);
     Mock::given(method("GET")).and(path(format!("/{name}"))).respond_with(answer).expect(times).mount(files).await;
 }

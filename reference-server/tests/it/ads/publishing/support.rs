@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::wait::within;
 
-/// Longer than what is in doubt takes to settle.
-const LIMIT: Duration = Duration::from_secs(90);
+/// Longer than what is in doubt takes to settle, on a machine that does much else.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Lets a server do its jobs until the token is dropped with the test.
 pub(in crate::ads) fn working(app: &App) -> CancellationToken {

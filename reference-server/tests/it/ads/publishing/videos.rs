@@ -200,14 +200,16 @@ async fn servers_that_are_killed_upload_a_video_once() {
     let pct = PlatformClient::new(settings.key(Some("pct"), &scopes).await, server.url.as_str()).unwrap();
     let files = MockServer::start().await;
     let bytes = mp4(SIZE);
-    serve(&files, "a.mp4", bytes.clone(), 2).await;
+    serve(&files, "a.mp4", bytes.clone(), 1..=2).await;
     let video = record(&pct, &files, "a.mp4", AssetType::Video, &bytes).await;
 
     // In the middle of the bytes.
     let cut = MetaFault::new(MetaEffect::CutWithin { bytes: FIRST }).path("/video-ads-upload").times(1);
     simulator.inject(cut);
     let accepted = pct.ads().publications().create(&showing(&world.page, &[video.id])).await.unwrap();
-    within(LIMIT, "some bytes are there", async || (arrived(&simulator)[0]["bytes"] == FIRST).then_some(())).await;
+    // It may have gone on by itself before anybody looks.
+    let some = || arrived(&simulator)[0]["bytes"].as_u64().is_some_and(|bytes| bytes >= FIRST);
+    within(LIMIT, "some bytes are there", async || some().then_some(())).await;
     server.kill().await;
     // All is there and Meta was told, who heard of nobody that knows it.
     simulator.inject(MetaFault::new(MetaEffect::CutAfter).method("POST").path("/video_ads").times(1));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout
 
 private suspend fun failureOf(call: suspend () -> Any?): Throwable? = runCatching { call() }.exceptionOrNull()
 
-@Timeout(60)
+@Timeout(DEADLINE)
 class SessionTest {
     private val storage = MemoryStorage()
 

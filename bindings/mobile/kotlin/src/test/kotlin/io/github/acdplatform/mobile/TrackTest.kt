@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.io.TempDir
 
-@Timeout(60)
+@Timeout(DEADLINE)
 class TrackTest {
     @TempDir
     lateinit var folder: Path
@@ -25,7 +25,7 @@ class TrackTest {
             "not a number" to Double.NaN, "list" to listOf(1, emptyList<Int>(), mapOf("a" to OpeningKind.FIRST)),
             "empty" to emptyMap<String, Int>(),
         )
-        Analytics.open(config(folder)).use { analytics ->
+        Analytics.open(config(folder)).toTheEnd { analytics ->
             analytics.identify(userId, null)
             analytics.track("Order Completed", facts, messageId = "m-$userId")
             analytics.track("Bare")
@@ -41,7 +41,7 @@ class TrackTest {
 
     @Test
     fun `what is not taken says why`() {
-        Analytics.open(config(folder)).use { analytics ->
+        Analytics.open(config(folder)).toTheEnd { analytics ->
             val ring = mutableMapOf<String, Any?>()
             ring["itself"] = ring
             val bad = listOf(
@@ -59,7 +59,7 @@ class TrackTest {
 
     @Test
     fun `half a character is stored as a question mark`() = runBlocking<Unit> {
-        Analytics.open(config(folder)).use { analytics ->
+        Analytics.open(config(folder)).toTheEnd { analytics ->
             analytics.identify(userId, null)
             analytics.track("Half", mapOf("text" to "a\ud83e"))
             analytics.flush()
@@ -71,13 +71,14 @@ class TrackTest {
     fun `a closed object is not written to`() {
         val analytics = Analytics.open(config(folder))
         analytics.track("E")
+        runBlocking { analytics.shutdown() }
         analytics.close()
         assertThrows(IllegalStateException::class.java) { analytics.track("E") }
     }
 
     @Test
     fun `events of many threads are all taken`() {
-        Analytics.open(config(folder)).use { analytics ->
+        Analytics.open(config(folder)).toTheEnd { analytics ->
             val threads = List(4) { Thread { repeat(500) { analytics.track("E", mapOf("number" to it)) } } }
             threads.forEach(Thread::start)
             threads.forEach(Thread::join)

@@ -37,8 +37,9 @@ const binaryen = (tool, from, to, ...flags) => {
   const known = features.map((feature) => `--enable-${feature}`);
   execFileSync(process.execPath, [join(here, 'node_modules/binaryen/bin', tool), from, ...flags, ...known, '-o', to], { stdio: 'inherit' });
 };
-// A function that is put into its one caller takes locals of its own along, whose numbers a compressor finds nowhere else.
-const smallest = ['-Os', '--one-caller-inline-max-function-size=20'];
+// A function that is put into its one caller takes locals of its own along, whose numbers a compressor finds nowhere else; data cut
+// up at its zeros, an address for each piece.
+const smallest = ['-Os', '--one-caller-inline-max-function-size=20', '--skip-pass=memory-packing'];
 const glues = Object.values(MODULES).flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
 for (const [name, library] of Object.entries(MODULES)) {
   const [compiled, optimised, text] = ['_bg.wasm', '_optimised.wasm', '.wat'].map((ending) => join(bound, library + ending));

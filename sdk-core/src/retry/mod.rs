@@ -5,6 +5,7 @@ mod backoff;
 mod budget;
 mod config;
 mod decide;
+mod http_date;
 mod retry_after;
 
 pub(crate) use backoff::backoff;

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
+use super::http_date;
+
 /// Headers that give milliseconds. They are asked first: where a server sends both, this one is the finer.
 const MILLISECONDS: [&str; 3] = ["retry-after-ms", "x-ms-retry-after-ms", "x-amz-retry-after"];
 
@@ -21,8 +23,8 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Some(wait) = seconds(value) {
         return Some(wait);
     }
-    let until = httpdate::parse_http_date(value).ok()?;
-    let now = text("date").and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    let until = http_date::read(value)?;
+    let now = text("date").and_then(http_date::read).unwrap_or(now);
     Some(until.duration_since(now).unwrap_or(Duration::ZERO))
 }
 

@@ -17,11 +17,9 @@ pub(super) fn state(value: &str) -> Option<Text> {
         return letters.non_empty();
     }
     let name = letters.as_str();
-    let code = table::STATES
-        .iter()
-        .find(|(state, _)| *state == name)
-        .or_else(|| table::STATES.iter().find(|(state, _)| name.contains(state)));
-    Some(code.map_or_else(|| letters.clone().cut(2), |(_, code)| Text::from(*code)))
+    let mut rows = table::rows(table::STATES);
+    let code = rows.clone().find(|(state, _)| *state == name).or_else(|| rows.find(|(state, _)| name.contains(state)));
+    Some(code.map_or_else(|| letters.clone().cut(2), |(_, code)| Text::from(code)))
 }
 
 /// Lower case without blanks, up to the first hyphen.
@@ -38,9 +36,8 @@ pub(super) fn country(value: &str) -> Option<Text> {
     if table::is_country(letters.as_bytes()) {
         return Some(letters);
     }
-    let found = table::COUNTRIES.binary_search_by_key(&letters.as_bytes(), |(name, _)| name.as_bytes());
-    if let Some((_, code)) = found.ok().and_then(|at| table::COUNTRIES.get(at)) {
-        return Some(Text::from(*code));
+    if let Some(code) = table::find(table::COUNTRIES, &letters.as_str()) {
+        return Some(Text::from(code));
     }
     let code = letters.cut(2);
     table::is_country(code.as_bytes()).then_some(code)

@@ -1,6 +1,7 @@
 //! Events as JSON, for whoever has no [`Event`].
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use acd_core::json::Json;
@@ -52,31 +53,37 @@ impl EventDocument {
     }
 
     fn of(json: Json<'_>) -> std::result::Result<Self, Wrong> {
-        let fields = Fields::of(json).ok_or(Wrong { field: "event", expected: OBJECT })?;
-        let need = |field| fields.text(field)?.ok_or(Wrong { field, expected: "a text" });
-        let wrong_time = Wrong { field: "event_time", expected: "the seconds since 1970 as a whole number" };
-        let seconds = fields.get("event_time").and_then(|time| time.number()?.parse().ok());
-        let time = seconds.and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0)).ok_or(wrong_time)?;
-        let wrong_person = Wrong { field: "user_data", expected: "an object of texts and lists of texts" };
-        let person = fields.get("user_data").and_then(UserData::of_json).ok_or(wrong_person)?;
+        let wrong = Wrongs::default();
+        let read = Self::with(&wrong, json);
+        let is_whole = wrong.first.take().map_or(Ok(()), Err);
+        is_whole.and(read.ok_or(Wrong { field: "event", expected: OBJECT }))
+    }
 
-        let source = ActionSource::from(&*need("action_source")?);
-        let mut event = Event::new(EventName::from(&*need("event_name")?), time, source, person);
-        event.event_id = fields.owned("event_id")?;
-        event.event_source_url = fields.owned("event_source_url")?;
-        event.referrer_url = fields.owned("referrer_url")?;
-        event.messaging_channel = fields.text("messaging_channel")?.map(|name| MessagingChannel::from(&*name));
-        event.app_data = fields.object("app_data")?.map(|app| app_data(&app)).transpose()?;
-        event.data_processing = data_processing(&fields)?;
+    fn with(wrong: &Wrongs, json: Json<'_>) -> Option<Self> {
+        let fields = Fields::of(wrong, json)?;
+        let seconds = fields.get("event_time").and_then(|time| time.number()?.parse().ok());
+        let time = seconds.and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
+        let time = wrong.unless(time, "event_time", "the seconds since 1970 as a whole number");
+        let person = fields.get("user_data").and_then(UserData::of_json);
+        let person = wrong.unless(person, "user_data", "an object of texts and lists of texts");
+        let source = ActionSource::from(&*fields.needed("action_source"));
+        let mut event = Event::new(EventName::from(&*fields.needed("event_name")), time, source, person);
+        event.event_id = fields.owned("event_id");
+        event.event_source_url = fields.owned("event_source_url");
+        event.referrer_url = fields.owned("referrer_url");
+        event.messaging_channel = fields.text("messaging_channel").map(|name| MessagingChannel::from(&*name));
+        event.app_data = fields.object("app_data").map(|app| app_data(&app));
+        event.data_processing = data_processing(&fields);
         let mut in_the_clear = Vec::new();
-        if let Some(custom) = fields.object("custom_data")? {
-            event.custom_data = Some(custom_data(&custom)?);
-            let own = custom.0.iter().filter(|(name, _)| !CustomData::KEYS.contains(&&**name));
+        if let Some(custom) = fields.object("custom_data") {
+            event.custom_data = Some(custom_data(&custom));
+            let own = custom.members.iter().filter(|(name, _)| !CustomData::KEYS.contains(&&**name));
             let own = own.filter(|(_, value)| holds_address(*value));
             in_the_clear.extend(own.map(|(name, _)| EventProblem::in_the_clear(format!("custom_data.{name}"))));
         }
-        let json = fields.written(&event.user_data).map_err(|_| wrong_person)?;
-        Ok(Self { event, in_the_clear, json })
+        let json = fields.written(&event.user_data).ok();
+        let json = wrong.unless(json, "user_data", "an object of texts and lists of texts");
+        Some(Self { event, in_the_clear, json })
     }
 }
 
@@ -143,16 +150,39 @@ struct Wrong {
     expected: &'static str,
 }
 
-type Read<T> = std::result::Result<T, Wrong>;
-
+const A_TEXT: &str = "a text";
 const OBJECT: &str = "an object without repeated names";
 
-/// The members of an object that are not `null`.
-struct Fields<'j>(Vec<(Cow<'j, str>, Json<'j>)>);
+/// What was wrong with an event. Reading goes on, and the event is thrown away: to leave at each of its fields, with what was read
+/// until then, is most of the code that it takes.
+#[derive(Debug, Default)]
+struct Wrongs {
+    first: Cell<Option<Wrong>>,
+}
 
-impl<'j> Fields<'j> {
+impl Wrongs {
+    /// The value, or any in its place.
+    fn unless<T: Default>(&self, value: Option<T>, field: &'static str, expected: &'static str) -> T {
+        if value.is_none() {
+            self.note(field, expected);
+        }
+        value.unwrap_or_default()
+    }
+
+    fn note(&self, field: &'static str, expected: &'static str) {
+        self.first.set(self.first.get().or(Some(Wrong { field, expected })));
+    }
+}
+
+/// The members of an object that are not `null`.
+struct Fields<'w, 'j> {
+    wrong: &'w Wrongs,
+    members: Vec<(Cow<'j, str>, Json<'j>)>,
+}
+
+impl<'w, 'j> Fields<'w, 'j> {
     /// None for what is no object, and for one in which a name comes twice: what is checked would not be what is read.
-    fn of(json: Json<'j>) -> Option<Self> {
+    fn of(wrong: &'w Wrongs, json: Json<'j>) -> Option<Self> {
         let mut members = json.members()?;
         let mut names: Vec<_> = members.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
@@ -160,41 +190,50 @@ impl<'j> Fields<'j> {
             return None;
         }
         members.retain(|(_, value)| !value.is_null());
-        Some(Self(members))
+        Some(Self { wrong, members })
     }
 
     fn get(&self, name: &str) -> Option<Json<'j>> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+        self.members.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
-    fn read<T>(&self, field: &'static str, expected: &'static str, of: fn(Json<'j>) -> Option<T>) -> Read<Option<T>> {
-        self.get(field).map(|value| of(value).ok_or(Wrong { field, expected })).transpose()
+    /// What the field holds, if the event has it and it is of the form that is expected.
+    fn read<T>(&self, field: &'static str, expected: &'static str, of: impl Fn(Json<'j>) -> Option<T>) -> Option<T> {
+        let read = of(self.get(field)?);
+        if read.is_none() {
+            self.wrong.note(field, expected);
+        }
+        read
     }
 
-    fn text(&self, field: &'static str) -> Read<Option<Cow<'j, str>>> {
-        self.read(field, "a text", Json::text)
+    fn text(&self, field: &'static str) -> Option<Cow<'j, str>> {
+        self.read(field, A_TEXT, Json::text)
     }
 
-    fn owned(&self, field: &'static str) -> Read<Option<String>> {
-        Ok(self.text(field)?.map(Cow::into_owned))
+    fn needed(&self, field: &'static str) -> Cow<'j, str> {
+        self.wrong.unless(self.text(field), field, A_TEXT)
     }
 
-    fn number(&self, field: &'static str) -> Read<Option<f64>> {
+    fn owned(&self, field: &'static str) -> Option<String> {
+        self.text(field).map(Cow::into_owned)
+    }
+
+    fn number(&self, field: &'static str) -> Option<f64> {
         self.read(field, "a number", |value| decimal(value.number()?))
     }
 
-    fn object(&self, field: &'static str) -> Read<Option<Self>> {
-        self.read(field, OBJECT, Fields::of)
+    fn object(&self, field: &'static str) -> Option<Self> {
+        self.read(field, OBJECT, |value| Fields::of(self.wrong, value))
     }
 
-    fn list(&self, field: &'static str) -> Read<Vec<Json<'j>>> {
-        Ok(self.read(field, "a list", Json::elements)?.unwrap_or_default())
+    fn list(&self, field: &'static str) -> Vec<Json<'j>> {
+        self.read(field, "a list", Json::elements).unwrap_or_default()
     }
 
     /// All of it, with this person in the place of what they were read from.
     fn written(&self, person: &UserData) -> serde_json::Result<Vec<u8>> {
         let mut json = Vec::new();
-        for (name, value) in &self.0 {
+        for (name, value) in &self.members {
             json.push(if json.is_empty() { b'{' } else { b',' });
             serde_json::to_writer(&mut json, name)?;
             json.push(b':');
@@ -208,30 +247,29 @@ impl<'j> Fields<'j> {
     }
 }
 
-fn custom_data(fields: &Fields<'_>) -> Read<CustomData> {
-    let mut contents = Vec::new();
-    for content in fields.list("contents")? {
-        let content = Fields::of(content)
-            .ok_or(Wrong { field: "contents", expected: "a list of objects without repeated names" })?;
-        contents.push(Content { item_price: content.number("item_price")?, ..Content::default() });
+fn custom_data(fields: &Fields<'_, '_>) -> CustomData {
+    let mut custom = CustomData::default();
+    for content in fields.list("contents") {
+        if let Some(content) = Fields::of(fields.wrong, content) {
+            custom.contents.push(Content { item_price: content.number("item_price"), ..Content::default() });
+        } else {
+            fields.wrong.note("contents", "a list of objects without repeated names");
+        }
     }
-    Ok(CustomData {
-        value: fields.number("value")?,
-        currency: fields.owned("currency")?,
-        contents,
-        content_name: fields.owned("content_name")?,
-        content_category: fields.owned("content_category")?,
-        order_id: fields.owned("order_id")?,
-        search_string: fields.owned("search_string")?,
-        status: fields.owned("status")?,
-        predicted_ltv: fields.number("predicted_ltv")?,
-        net_revenue: fields.number("net_revenue")?,
-        item_number: fields.owned("item_number")?,
-        ..CustomData::default()
-    })
+    custom.value = fields.number("value");
+    custom.currency = fields.owned("currency");
+    custom.content_name = fields.owned("content_name");
+    custom.content_category = fields.owned("content_category");
+    custom.order_id = fields.owned("order_id");
+    custom.search_string = fields.owned("search_string");
+    custom.status = fields.owned("status");
+    custom.predicted_ltv = fields.number("predicted_ltv");
+    custom.net_revenue = fields.number("net_revenue");
+    custom.item_number = fields.owned("item_number");
+    custom
 }
 
-fn app_data(fields: &Fields<'_>) -> Read<AppData> {
+fn app_data(fields: &Fields<'_, '_>) -> AppData {
     let allowed = |field| {
         let expected = "0 or 1";
         let allowed = fields.read(field, expected, |value| match value.number()? {
@@ -239,26 +277,23 @@ fn app_data(fields: &Fields<'_>) -> Read<AppData> {
             "1" => Some(true),
             _ => None,
         });
-        allowed?.ok_or(Wrong { field, expected })
+        fields.wrong.unless(allowed, field, expected)
     };
-    let texts: Option<Vec<_>> = fields.list("extinfo")?.into_iter().map(Json::text).collect();
+    let texts: Option<Vec<_>> = fields.list("extinfo").into_iter().map(Json::text).collect();
     let texts = texts.filter(|texts| texts.len() == 16);
-    let texts = texts.ok_or(Wrong { field: "extinfo", expected: "sixteen texts" })?;
+    let texts = fields.wrong.unless(texts, "extinfo", "sixteen texts");
     let text = |place: usize| texts.get(place).map(|text| text.to_string()).unwrap_or_default();
     let device = DeviceInfo { version: text(0), os_version: text(4), ..DeviceInfo::default() };
-    Ok(AppData::new(device, allowed("advertiser_tracking_enabled")?, allowed("application_tracking_enabled")?))
+    AppData::new(device, allowed("advertiser_tracking_enabled"), allowed("application_tracking_enabled"))
 }
 
-fn data_processing(fields: &Fields<'_>) -> Read<Option<DataProcessing>> {
+fn data_processing(fields: &Fields<'_, '_>) -> Option<DataProcessing> {
     let field = "data_processing_options";
-    if fields.get(field).is_none() {
-        return Ok(None);
-    }
-    let options = fields.list(field)?.into_iter().map(|option| option.text().map(Cow::into_owned));
-    let options = options.collect::<Option<Vec<_>>>().ok_or(Wrong { field, expected: "a list of texts" })?;
+    fields.get(field)?;
+    let options = fields.list(field).into_iter().map(|option| option.text().map(Cow::into_owned));
+    let options = fields.wrong.unless(options.collect::<Option<Vec<_>>>(), field, "a list of texts");
     let place = |field| fields.read(field, "a whole number", |value| value.number()?.parse().ok());
-    let (country, state) = (place("data_processing_options_country")?, place("data_processing_options_state")?);
-    Ok(Some(DataProcessing::of(options, country, state)))
+    Some(DataProcessing::of(options, place("data_processing_options_country"), place("data_processing_options_state")))
 }
 
 fn holds_address(value: Json<'_>) -> bool {

@@ -1,11 +1,14 @@
-//! Limits that are told in an answer inside another one.
+//! Answers inside other ones: what they tell of limits, and which failures they are.
 
 use super::Client;
 use crate::classify::Answer;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::limits::PoolAnswer;
 use crate::operation::Operation;
+use crate::pipeline::exchange;
+use crate::redact::quotes;
 use crate::retry::retry_after;
+use crate::secret::Secret;
 
 impl Client {
     /// Lets the operation's pools of this scope learn from an answer that came inside another one, as that to an item of
@@ -30,6 +33,19 @@ impl Client {
                 });
             }
         }
+    }
+
+    /// The failure that such an answer is: what a call of the operation would have failed with, had it been answered so. `None` for
+    /// a success. Neither it nor anything made of it repeats what is `hidden`, such as the credentials of what it came in.
+    pub fn judge(&self, operation: &Operation, answer: &Answer<'_>, hidden: &[&Secret]) -> Option<Error> {
+        let verdict = self.inner.settings.classifier.as_ref().and_then(|classifier| classifier.classify(answer));
+        if verdict.is_none() && exchange::is_success(answer.status) {
+            return None;
+        }
+        let quotes = quotes(hidden.iter().map(|secret| secret.expose()));
+        let answer = (answer.status, answer.headers.clone(), answer.body);
+        let error = exchange::meaning(self.inner.runtime.wall(), &quotes, answer, verdict);
+        Some(error.with_operation(operation.name()))
     }
 }
 
@@ -98,5 +114,32 @@ mod tests {
         assert!(passes(&harness, &client, ""));
         client.learn(&LIST, "", &Answer::new(StatusCode::BAD_REQUEST, &HeaderMap::new(), b"slow"));
         assert!(!passes(&harness, &client, ""));
+    }
+
+    #[test]
+    fn an_inner_failure_is_the_error_of_a_call_that_was_answered_so() {
+        let body = br#"{"title":"Denied","detail":"key hunter2hunter2 is revoked","code":"key_revoked"}"#;
+        let harness = Harness::new([answer(401).header("x-request-id", "r1").body(body.to_vec())]);
+        let client = client(&harness);
+        let hidden = Secret::from("hunter2hunter2");
+        let alone = harness.run(client.call(&LIST).hide(&hidden).send()).unwrap_err();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-request-id", HeaderValue::from_static("r1"));
+        let inner = client.judge(&LIST, &Answer::new(StatusCode::UNAUTHORIZED, &headers, body), &[&hidden]).unwrap();
+        let said = |error: &Error| {
+            let view = error.view();
+            let (may, code, detail) = (view.may_have_been_sent, view.code, view.detail);
+            (view.kind, view.operation, view.status, code, detail, view.request_id, view.retryable, may)
+        };
+        assert_eq!(said(&inner), said(&alone));
+        assert!(!format!("{inner} {inner:?} {:?}", inner.view()).contains("hunter2"));
+        assert!(client.judge(&LIST, &Answer::new(StatusCode::OK, &headers, b"{}"), &[]).is_none());
+    }
+
+    #[test]
+    fn a_vendor_may_call_an_inner_success_a_failure() {
+        let client = Harness::new([]).client().classify(InBody).build().unwrap();
+        let slow = client.judge(&LIST, &Answer::new(StatusCode::OK, &HeaderMap::new(), b"slow"), &[]).unwrap();
+        assert_eq!((slow.kind(), slow.retry_after()), (ErrorKind::Throttled, Some(MINUTE)));
     }
 }

@@ -1,5 +1,7 @@
 //! The innermost step: hands the request to the transport and turns an answer into a result.
 
+use std::time::SystemTime;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -54,7 +56,7 @@ impl Step for Exchange {
     }
 }
 
-fn is_success(status: StatusCode) -> bool {
+pub(crate) fn is_success(status: StatusCode) -> bool {
     status.is_success() || status == StatusCode::NOT_MODIFIED
 }
 
@@ -68,22 +70,32 @@ fn failure(
     (status, headers, body): (StatusCode, HeaderMap, &[u8]),
     verdict: Option<Verdict>,
 ) -> Error {
-    let wait = retry_after(&headers, call.runtime().wall());
     let hidden = call.hidden().iter().map(Secret::expose);
     let quotes = quotes(secrets.iter().filter_map(|value| value.to_str().ok()).chain(hidden));
+    meaning(call.runtime().wall(), &quotes, (status, headers, body), verdict)
+}
+
+/// The error that an answer is, in which none of these quotes is repeated.
+pub(crate) fn meaning(
+    now: SystemTime,
+    quotes: &[String],
+    (status, headers, body): (StatusCode, HeaderMap, &[u8]),
+    verdict: Option<Verdict>,
+) -> Error {
+    let wait = retry_after(&headers, now);
     // An id is opaque by nature: only what was sent is searched for.
-    let error = Error::from_answer(status, headers, body, |text| scrub(text, &quotes))
-        .map_request_id(|id| scrub_known(&id, &quotes));
+    let error = Error::from_answer(status, headers, body, |text| scrub(text, quotes))
+        .map_request_id(|id| scrub_known(&id, quotes));
     let error = match wait {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     };
     match verdict {
         Some(verdict) if verdict.keeps_body() => {
-            let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), &quotes);
-            verdict.apply(error, |text| scrub_known(text, &quotes)).with_body(body)
+            let body = scrub(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]), quotes);
+            verdict.apply(error, |text| scrub_known(text, quotes)).with_body(body)
         }
-        Some(verdict) => verdict.apply(error, |text| scrub_known(text, &quotes)),
+        Some(verdict) => verdict.apply(error, |text| scrub_known(text, quotes)),
         None => error,
     }
 }

@@ -8,7 +8,7 @@ mod attempt_timeout;
 mod breaker;
 mod credentials;
 mod deadline;
-mod exchange;
+pub(crate) mod exchange;
 mod hedging;
 mod idempotency;
 mod limiter;

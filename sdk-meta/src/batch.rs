@@ -2,16 +2,17 @@
 
 mod sessions;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use acd_core::json::Json;
 use acd_core::{CallBuilder, Error, ErrorKind, Operation, Request, TimeoutClass};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::error::{ApiError, Result};
 use crate::limits::{AD_ACCOUNT, AD_ACCOUNT_WRITES, ADS_INSIGHTS, ADS_MANAGEMENT};
@@ -78,7 +79,8 @@ pub struct Batch {
     account: AdAccountId,
     items: Vec<Item>,
     operations: Vec<&'static Operation>,
-    costs: HashMap<&'static str, u32>,
+    /// What they take from each pool.
+    costs: Vec<(&'static str, u32)>,
 }
 
 /// Where the answer of a call is found.
@@ -91,7 +93,7 @@ pub struct Slot<T> {
 impl Batch {
     /// A batch of calls about one ad account, whose limits they count towards.
     pub fn of(account: AdAccountId) -> Self {
-        Self { account, items: Vec::new(), operations: Vec::new(), costs: HashMap::new() }
+        Self { account, items: Vec::new(), operations: Vec::new(), costs: Vec::new() }
     }
 
     /// Adds a call.
@@ -134,16 +136,23 @@ impl Batch {
         self.items.is_empty()
     }
 
-    /// The calls as Meta takes them.
-    fn written(&self) -> Result<String> {
-        serde_json::to_string(&self.items)
-            .map_err(|cause| Error::new(ErrorKind::Request, "the batch cannot be written as JSON").with_source(cause))
+    /// The form in which Meta takes the calls, under this name.
+    fn form(&self, name: &str, more: &str) -> Result<String> {
+        let items = serde_json::to_string(&self.items).map_err(|cause| {
+            Error::new(ErrorKind::Request, "the batch cannot be written as JSON").with_source(cause)
+        })?;
+        Ok(format!("{name}={}{more}", encode(&items)))
     }
 
-    /// Takes from the limits what all the calls cost.
-    fn charged<'c>(&self, operation: &Operation, call: CallBuilder<'c>) -> CallBuilder<'c> {
+    /// Takes from the limits what all the calls cost, and sends this form.
+    fn charged<'c>(&self, operation: &Operation, call: CallBuilder<'c>, form: String) -> CallBuilder<'c> {
         let pools = operation.limit_pools().iter();
-        pools.fold(call, |call, pool| call.pool_cost(pool, self.costs.get(pool).copied().unwrap_or(0)))
+        let call = pools.fold(call, |call, pool| call.pool_cost(pool, self.cost(pool)));
+        call.body(form).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+    }
+
+    fn cost(&self, pool: &str) -> u32 {
+        self.costs.iter().find(|(name, _)| *name == pool).map_or(0, |(_, cost)| *cost)
     }
 
     fn push<T>(&mut self, call: MetaCall<'_, T>, name: Option<&str>, after: Option<&str>) -> Result<Slot<T>> {
@@ -156,8 +165,11 @@ impl Batch {
         item.depends_on = after.map(str::to_owned);
         item.omit_response_on_success = name.map(|_| false);
         for pool in operation.limit_pools() {
-            let cost = self.costs.entry(pool).or_default();
-            *cost = cost.saturating_add(limits::cost(operation, pool));
+            let more = limits::cost(operation, pool);
+            match self.costs.iter_mut().find(|(name, _)| name == pool) {
+                Some((_, cost)) => *cost = cost.saturating_add(more),
+                None => self.costs.push((pool, more)),
+            }
         }
         self.items.push(item);
         self.operations.push(operation);
@@ -195,36 +207,17 @@ impl Item {
 
 /// A JSON body as the form that a batch takes, each value encoded once and structure as JSON text.
 fn form(body: &[u8]) -> Result<String> {
-    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-        return Err(refused("has a body that is not an object: send it alone"));
-    };
-    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let pair = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => format!("{}={}", encode(name), encode(text)),
-        other => format!("{}={}", encode(name), encode(&other.to_string())),
-    };
-    Ok(fields.iter().map(pair).collect::<Vec<_>>().join("&"))
+    let fields = Json::read(body).and_then(Json::members);
+    let fields = fields.ok_or_else(|| refused("has a body that is not an object: send it alone"))?;
+    let pairs = fields.iter().map(|(name, value)| {
+        let value = value.text().unwrap_or(Cow::Borrowed(value.as_str()));
+        format!("{}={}", encode(name), encode(&value))
+    });
+    Ok(pairs.collect::<Vec<_>>().join("&"))
 }
 
-#[derive(Serialize)]
-struct Form {
-    batch: String,
-    include_headers: bool,
-}
-
-#[derive(Deserialize)]
-struct WireAnswer {
-    code: u16,
-    #[serde(default)]
-    headers: Vec<WireHeader>,
-    #[serde(default)]
-    body: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireHeader {
-    name: String,
-    value: String,
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 /// Why a call of a batch has no answer.
@@ -278,6 +271,8 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
+    /// What the call would have failed with alone.
+    failure: Option<Error>,
 }
 
 impl BatchAnswers {
@@ -295,6 +290,19 @@ impl BatchAnswers {
             return Err(BatchError::Status(answer.status));
         }
         BatchError::decode(&answer.body)
+    }
+
+    /// The answer to the call at this place, from 0 in the order in which they were added, as Meta wrote it; once. For bindings,
+    /// whose types are elsewhere.
+    ///
+    /// # Errors
+    /// What the call would have failed with alone; [`ErrorKind::Interrupted`] where Meta answered nothing.
+    pub fn take_text(&mut self, place: usize) -> Result<String> {
+        match self.answers.get_mut(place).and_then(Option::take) {
+            Some(Answer { failure: Some(failure), .. }) => Err(failure),
+            Some(answer) => Ok(answer.body),
+            None => Err(Error::new(ErrorKind::Interrupted, BatchError::NoAnswer.to_string())),
+        }
     }
 
     /// What the headers of the answers say about limits: the worst of them.
@@ -320,32 +328,58 @@ impl MetaClient {
     /// Those of the batch as a whole; a call that fails says so in its own answer. [`ErrorKind::Request`] also for a batch
     /// that costs more than the ad account's score ever holds: with limited access that is 20 writes.
     pub async fn batch(&self, batch: &Batch) -> Result<BatchAnswers> {
-        let call = MetaCall::<Vec<Option<WireAnswer>>>::json(self, &SEND).counted_for(&batch.account);
-        let form = Form { batch: batch.written()?, include_headers: true };
-        let answers = call.http(|call| batch.charged(&SEND, call).form(&form)).await?;
-        let answers = BatchAnswers { answers: answers.into_iter().map(|answer| answer.and_then(Answer::of)).collect() };
-        self.learn(batch, &answers);
+        self.batch_with(batch, |call| call).await
+    }
+
+    /// Sends a batch with other timeouts, headers or retries than the client's.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub async fn batch_with<'c>(
+        &'c self,
+        batch: &Batch,
+        customise: impl FnOnce(CallBuilder<'c>) -> CallBuilder<'c>,
+    ) -> Result<BatchAnswers> {
+        let form = batch.form("batch", "&include_headers=true")?;
+        let call = MetaCall::reading(self, &SEND, |response| Box::pin(response.look(answers)));
+        let call = call.counted_for(&batch.account).http(|call| customise(batch.charged(&SEND, call, form)));
+        let mut answers = BatchAnswers { answers: call.await? };
+        self.learn(batch, &mut answers);
         Ok(answers)
     }
 
     /// Meta says in the answer to each item, and not to the batch, what is used of the limits.
-    fn learn(&self, batch: &Batch, answers: &BatchAnswers) {
+    fn learn(&self, batch: &Batch, answers: &mut BatchAnswers) {
         let scope = batch.account.to_string();
-        for (operation, answer) in batch.operations.iter().zip(&answers.answers) {
-            if let Some(Answer { status, headers, body }) = answer {
-                self.http().learn(operation, &scope, &acd_core::Answer::new(*status, headers, body.as_bytes()));
+        let access = self.access();
+        let hidden: Vec<_> = access.proof.iter().chain([&access.token]).collect();
+        for (operation, answer) in batch.operations.iter().zip(&mut answers.answers) {
+            if let Some(Answer { status, headers, body, failure }) = answer {
+                let inner = acd_core::Answer::new(*status, headers, body.as_bytes());
+                self.http().learn(operation, &scope, &inner);
+                *failure = self.http().judge(operation, &inner, &hidden);
             }
         }
     }
 }
 
+/// Reads what Meta answers to a batch.
+fn answers(batch: Json<'_>) -> Option<Vec<Option<Answer>>> {
+    batch.elements()?.into_iter().map(|answer| if answer.is_null() { Some(None) } else { Answer::of(answer) }).collect()
+}
+
 impl Answer {
-    fn of(wire: WireAnswer) -> Option<Self> {
-        let header = |header: WireHeader| {
-            Some((HeaderName::try_from(header.name).ok()?, HeaderValue::try_from(header.value).ok()?))
+    /// None for what is no answer; none in it for one without a body.
+    fn of(answer: Json<'_>) -> Option<Option<Self>> {
+        let status = StatusCode::from_u16(answer.get("code")?.number()?.parse().ok()?).ok()?;
+        let header = |header: Json<'_>| {
+            let text = |name| header.get(name).and_then(Json::text);
+            Some((HeaderName::try_from(&*text("name")?).ok()?, HeaderValue::try_from(&*text("value")?).ok()?))
         };
-        let headers = wire.headers.into_iter().filter_map(header).collect();
-        Some(Self { status: StatusCode::from_u16(wire.code).ok()?, headers, body: wire.body? })
+        let headers = answer.get("headers").and_then(Json::elements).unwrap_or_default();
+        let headers = headers.into_iter().filter_map(header).collect();
+        let body = answer.get("body").and_then(Json::text);
+        Some(body.map(|body| Self { status, headers, body: body.into_owned(), failure: None }))
     }
 }
 
@@ -355,7 +389,7 @@ mod tests {
 
     use acd_core::OnLimit;
     use acd_core::testing::{Harness, answer};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::ErrorClass;
@@ -398,6 +432,49 @@ mod tests {
         assert_eq!(items[2], json!({ "method": "DELETE", "relative_url": "v26.0/3" }));
         let form = "name=A%20%26%20B&objective=OUTCOME_SALES&special_ad_categories=%5B%5D";
         assert_eq!(items[3], json!({ "method": "POST", "relative_url": "v26.0/act_17/campaigns", "body": form }));
+    }
+
+    #[test]
+    fn as_text_a_call_fails_as_it_would_alone() {
+        let refusal = r#"{"error":{"message":"t-hunter2 is gone","code":100,"error_subcode":33,"fbtrace_id":"A1"}}"#;
+        let answers = json!([
+            { "code": 200, "headers": [], "body": "{\"id\":\"1\"}" },
+            { "code": 400, "headers": [{ "name": "x-fb-rev", "value": "7" }], "body": refusal },
+            null,
+            { "code": 200, "headers": [] }
+        ]);
+        let (harness, meta) = scripted([answer(200).body(answers.to_string()), answer(400).body(refusal)]);
+        let meta = meta.with_token("t-hunter2").unwrap();
+        let fields = CampaignFields::new();
+        let get = || meta.campaigns().get(&"1".into(), &fields);
+        let mut batch = Batch::of("17".into());
+        for _ in 0..5 {
+            batch.add(get()).unwrap();
+        }
+        let mut answers = harness.run(meta.batch(&batch)).unwrap();
+        assert_eq!(answers.take_text(0).unwrap(), "{\"id\":\"1\"}");
+        let alone = harness.run(get().into_future()).unwrap_err();
+        let inner = answers.take_text(1).unwrap_err();
+        let said = |error: &Error| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let parts = [text(error.code()), text(error.detail()), text(error.request_id()), text(error.operation())];
+            (error.kind(), error.status(), parts, error.is_retryable(), error.may_have_been_sent())
+        };
+        assert_eq!(said(&inner), said(&alone));
+        assert!(!format!("{inner} {inner:?} {:?}", inner.view()).contains("hunter2"));
+        for unanswered in [0, 1, 2, 3, 4, 5] {
+            let error = answers.take_text(unanswered).unwrap_err();
+            assert!(error.kind() == ErrorKind::Interrupted && error.may_have_been_sent(), "{unanswered}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_answers_is_not_understood() {
+        for body in ["{}", "[{}]", r#"[{"code":"x"}]"#, r#"[{"code":99}]"#, "[1]"] {
+            let (harness, meta) = scripted([answer(200).body(body)]);
+            let error = harness.run(meta.batch(&Batch::of("17".into()))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        }
     }
 
     #[test]
@@ -457,7 +534,7 @@ mod tests {
             batch.add(meta.campaigns().get(&"1".into(), &CampaignFields::new())).unwrap();
             batch.add(meta.campaigns().delete(&"1".into())).unwrap();
         }
-        assert_eq!((batch.costs[AD_ACCOUNT], batch.costs[ADS_MANAGEMENT]), (100, 50));
+        assert_eq!((batch.cost(AD_ACCOUNT), batch.cost(ADS_MANAGEMENT)), (100, 50));
         assert!(batch.add(meta.campaigns().delete(&"1".into())).is_err());
     }
 }

@@ -2,8 +2,8 @@
 
 use acd_core::{Operation, TimeoutClass};
 use http::Method;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::{Batch, BatchError};
 use crate::error::{ApiError, Result};
@@ -93,20 +93,15 @@ pub struct SessionsStarted {
     pub async_sessions: Vec<SessionStarted>,
 }
 
-#[derive(Serialize)]
-struct Form {
-    asyncbatch: String,
-}
-
 impl MetaClient {
     /// Hands a batch over to be worked off while nobody waits. Not repeated when its outcome is unknown.
     ///
     /// # Errors
     /// As [`batch`](Self::batch).
     pub async fn start_batch(&self, batch: &Batch) -> Result<SessionsStarted> {
-        let form = Form { asyncbatch: batch.written()? };
+        let form = batch.form("asyncbatch", "")?;
         let call = MetaCall::json(self, &START).counted_for(&batch.account);
-        call.http(|call| batch.charged(&START, call).form(&form)).await
+        call.http(|call| batch.charged(&START, call, form)).await
     }
 
     /// Reads where a session stands. Safe to repeat.

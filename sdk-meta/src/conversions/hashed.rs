@@ -1,5 +1,6 @@
 //! A value that Meta can match and nobody can read.
 
+use std::array;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -10,20 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::normalize::trim;
 
-const SHA256: usize = 32;
-const MD5: usize = 16;
-
-/// The two digits of each byte.
-const PAIRS: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < pairs.len() {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0xf]];
-        byte += 1;
-    }
-    pairs
-};
+/// Digits of a hash.
+const SHA256: usize = 64;
+const MD5: usize = 32;
+/// Digits of a word.
+const WORD: usize = 8;
 
 /// A hash as Meta takes it: SHA-256, or the MD5 of older lists.
 ///
@@ -31,7 +23,8 @@ const PAIRS: [[u8; 2]; 256] = {
 /// `Display` and serde write it in lower-case hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hashed {
-    bytes: [u8; SHA256],
+    words: [u32; SHA256 / WORD],
+    /// How many of the words there are.
     length: u8,
 }
 
@@ -39,73 +32,88 @@ impl Hashed {
     /// Hashes a text that is normalised already. Without that the hash matches nobody: see
     /// [`UserKey::hash`](super::UserKey::hash).
     pub fn of(normalized: &[u8]) -> Self {
-        let bytes = sha256_of_short(normalized).unwrap_or_else(|| Sha256::digest(normalized).into());
-        Self { bytes, length: SHA256 as u8 }
+        let words = sha256_of_short(normalized).unwrap_or_else(|| {
+            let digest = Sha256::digest(normalized);
+            let (words, _) = digest.as_slice().as_chunks();
+            array::from_fn(|at| words.get(at).map_or(0, |word| u32::from_be_bytes(*word)))
+        });
+        Self { words, length: (SHA256 / WORD) as u8 }
     }
 
     /// The hash that `text` is already: 64 or 32 hexadecimal digits of either case, with or without the mark that Meta's
     /// own parameter builder appends after a dot. `None` for a text that is no hash.
     pub fn recognize(text: &str) -> Option<Self> {
-        let text = trim(text);
-        if text.len() < 2 * MD5 {
+        if text.len() < MD5 {
             return None;
         }
-        let digits = match text.rsplit_once('.') {
-            Some((digits, mark)) if is_mark(mark) => digits,
-            Some(_) => return None,
-            None => text,
+        let mut rest = trim(text).as_bytes();
+        let (mut words, mut digits) = ([0; SHA256 / WORD], 0);
+        while let [first, others @ ..] = rest
+            && let Some(digit) = digit(*first)
+            && let Some(word) = words.get_mut(digits / WORD)
+        {
+            *word = *word << 4 | u32::from(digit);
+            digits += 1;
+            rest = others;
+        }
+        let is_whole = match rest {
+            [] => true,
+            [b'.', mark @ ..] => is_mark(mark),
+            _ => false,
         };
-        let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
-        if pairs.len() != SHA256 && pairs.len() != MD5 {
-            return None;
-        }
-        let mut bytes = [0; SHA256];
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
-        Some(Self { bytes, length: pairs.len() as u8 })
+        (is_whole && matches!(digits, MD5 | SHA256)).then_some(Self { words, length: (digits / WORD) as u8 })
     }
 
-    fn hex<'b>(&self, buffer: &'b mut [u8; 2 * SHA256]) -> &'b str {
-        let length = 2 * usize::from(self.length);
-        let (pairs, _) = buffer.as_chunks_mut::<2>();
-        for (pair, byte) in pairs.iter_mut().zip(&self.bytes) {
-            *pair = PAIRS[usize::from(*byte)];
+    /// Writes the hash in lower-case hexadecimal into the buffer and gives what is written there: 64 digits, or the 32 of an MD5.
+    /// As `Display`, without a formatter.
+    pub fn encode<'b>(&self, buffer: &'b mut [u8; 64]) -> &'b str {
+        let (places, _) = buffer.as_chunks_mut();
+        for (place, word) in places.iter_mut().zip(&self.words) {
+            *place = digits(*word);
         }
         // Hexadecimal digits are always UTF-8.
-        buffer.get(..length).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
+        let digits = buffer.get(..WORD * usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
     }
+}
+
+/// The hexadecimal digits of a word, all at once.
+fn digits(word: u32) -> [u8; WORD] {
+    // Half by half, byte by byte and digit by digit, each in a byte of its own, the first in the lowest.
+    let mut digits = u64::from(word);
+    digits = (digits >> 16 | digits << 32) & 0x0000_ffff_0000_ffff;
+    digits = (digits >> 8 | digits << 16) & 0x00ff_00ff_00ff_00ff;
+    digits = (digits >> 4 | digits << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Of those above 9 the sum reaches the upper half of the byte.
+    let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (digits + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_le_bytes()
 }
 
 /// SHA-256 of a text that fits one block with its padding, as nearly all do; `None` for a longer one. The general way feeds a
 /// buffer that may be continued and is wiped afterwards, which costs as much again as the one block
 /// ([FIPS 180-4](https://csrc.nist.gov/pubs/fips/180-4/upd1/final), sections 5.1.1 and 5.3.3).
-fn sha256_of_short(text: &[u8]) -> Option<[u8; SHA256]> {
+fn sha256_of_short(text: &[u8]) -> Option<[u32; SHA256 / WORD]> {
     const BLOCK: usize = 64;
     const LENGTH: usize = 8;
     const START: [u32; 8] =
         [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-    let mut block = [0; BLOCK];
-    let (message, length) = block.split_at_mut(BLOCK - LENGTH);
+    let mut blocks = [[0; BLOCK]];
+    let (message, length) = blocks.as_flattened_mut().split_at_mut(BLOCK - LENGTH);
     let (head, padding) = message.split_at_mut_checked(text.len())?;
     head.copy_from_slice(text);
     // Without room for the bit that ends the message there is a second block.
     *padding.first_mut()? = 0x80;
     length.copy_from_slice(&(8 * text.len() as u64).to_be_bytes());
-    let mut state = START;
-    compress256(&mut state, &[block]);
-    let mut bytes = [0; SHA256];
-    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&state) {
-        *bytes = word.to_be_bytes();
-    }
-    Some(bytes)
+    let mut words = START;
+    compress256(&mut words, &blocks);
+    Some(words)
 }
 
 /// The eight characters of the builder's present versions, or the two of its first.
-fn is_mark(mark: &str) -> bool {
+fn is_mark(mark: &[u8]) -> bool {
     match mark.len() {
-        2 => matches!(mark, "AQ" | "Ag" | "Aw" | "BA" | "BQ" | "Bg"),
-        8 => mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+        2 => matches!(mark, b"AQ" | b"Ag" | b"Aw" | b"BA" | b"BQ" | b"Bg"),
+        8 => mark.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
         _ => false,
     }
 }
@@ -121,7 +129,7 @@ fn digit(byte: u8) -> Option<u8> {
 
 impl fmt::Display for Hashed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.hex(&mut [0; 2 * SHA256]))
+        f.write_str(self.encode(&mut [0; SHA256]))
     }
 }
 
@@ -133,7 +141,7 @@ impl fmt::Debug for Hashed {
 
 impl Serialize for Hashed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.hex(&mut [0; 2 * SHA256]))
+        serializer.serialize_str(self.encode(&mut [0; SHA256]))
     }
 }
 
@@ -155,8 +163,8 @@ mod tests {
     fn texts_of_every_length_are_hashed_as_the_general_way_does() {
         let text: Vec<u8> = (0..=200).collect();
         for length in 0..text.len() {
-            let expected: [u8; SHA256] = Sha256::digest(&text[..length]).into();
-            assert_eq!(Hashed::of(&text[..length]).bytes, expected, "{length}");
+            let expected = crate::hex::encode(&Sha256::digest(&text[..length]));
+            assert_eq!(Hashed::of(&text[..length]).to_string(), expected, "{length}");
             assert_eq!(sha256_of_short(&text[..length]).is_some(), length < 56, "{length}");
         }
     }
@@ -172,6 +180,7 @@ mod tests {
         assert_eq!(serde_json::to_value(hash).unwrap(), MARY);
         let md5 = Hashed::recognize("2A6A84E9E44441AFBD75CC19CE28BE37").unwrap();
         assert_eq!(md5.to_string(), "2a6a84e9e44441afbd75cc19ce28be37");
+        assert_eq!(md5.encode(&mut [b'x'; 64]), md5.to_string());
         assert_eq!(serde_json::from_value::<Hashed>(md5.to_string().into()).unwrap(), md5);
     }
 

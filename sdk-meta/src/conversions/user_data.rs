@@ -46,17 +46,28 @@ impl UserData {
     /// [list](UserKey::is_list) the last value counts.
     #[must_use]
     pub fn with(mut self, key: UserKey, value: impl AsRef<str>) -> Self {
-        match key.hash(value.as_ref()) {
+        self.add(key, value.as_ref());
+        self
+    }
+
+    /// Adds a value as [`with`](Self::with) does, where a person is described in a loop.
+    pub fn add(&mut self, key: UserKey, value: &str) {
+        match key.hash(value) {
             Ok(hash) => self.put(key, hash),
             Err(error) => self.dropped.push(error),
         }
-        self
     }
 
     /// Adds a value that Meta takes as it is, in the place of one given before. Blanks around it are removed.
     #[must_use]
     pub fn plain(mut self, key: PlainKey, value: impl AsRef<str>) -> Self {
-        let value = trim(value.as_ref());
+        self.add_plain(key, value.as_ref());
+        self
+    }
+
+    /// Adds a value as [`plain`](Self::plain) does, where a person is described in a loop.
+    pub fn add_plain(&mut self, key: PlainKey, value: &str) {
+        let value = trim(value);
         match problem_of(key, value) {
             Some(reason) => self.dropped.push(ValueError::new(key.as_str(), reason)),
             None => {
@@ -65,7 +76,6 @@ impl UserData {
                 self.plain.insert(at, (key, value.to_owned()));
             }
         }
-        self
     }
 
     /// Adds an e-mail address.
@@ -158,9 +168,19 @@ impl UserData {
         self.plain(PlainKey::BrowserId, fbp)
     }
 
+    /// All hashes, in the order in which they are written.
+    pub fn hashed(&self) -> impl Iterator<Item = (UserKey, &Hashed)> {
+        self.hashed.iter().map(|(key, hash)| (*key, hash))
+    }
+
     /// The hashes of one key.
     pub fn hashes(&self, key: UserKey) -> impl Iterator<Item = Hashed> + '_ {
         self.hashed.iter().filter(move |(other, _)| *other == key).map(|(_, hash)| *hash)
+    }
+
+    /// All values that are sent as they are, in the order in which they are written.
+    pub fn plain_values(&self) -> impl Iterator<Item = (PlainKey, &str)> {
+        self.plain.iter().map(|(key, value)| (*key, value.as_str()))
     }
 
     /// The value of one key that is sent as it is.
@@ -191,29 +211,36 @@ impl UserData {
             if let Some(key) = UserKey::from_name(&name) {
                 let values = value.elements().unwrap_or_else(|| vec![value]);
                 for value in values.into_iter().filter(|value| !value.is_null()) {
-                    user = user.with(key, text(value)?);
+                    user.add(key, &text(value)?);
                 }
             } else if let Some(key) = PlainKey::from_name(&name).filter(|_| !value.is_null()) {
-                user = user.plain(key, text(value)?);
+                user.add_plain(key, &text(value)?);
             }
         }
         Some(user)
     }
 
     fn put(&mut self, key: UserKey, hash: Hashed) {
-        if !key.is_list() {
-            self.hashed.retain(|(other, _)| *other != key);
-        }
         // Nearly everyone has one of each: eight keys fit without growing again.
         if self.hashed.is_empty() {
             self.hashed.reserve(8);
         }
-        let later = self.hashed.iter().rev().take_while(|(other, _)| *other > key).count();
-        let at = self.hashed.len() - later;
-        let known = self.hashed.iter().take(at).rev().take_while(|(other, _)| *other == key);
-        if known.into_iter().all(|(_, other)| *other != hash) {
-            self.hashed.insert(at, (key, hash));
+        let mut end = self.hashed.len();
+        let mut at = end;
+        while let Some((other, known)) = self.hashed.get_mut(..at).and_then(<[_]>::last_mut)
+            && *other >= key
+        {
+            at -= 1;
+            if *other > key {
+                end = at;
+            } else if !key.is_list() {
+                *known = hash;
+                return;
+            } else if *known == hash {
+                return;
+            }
         }
+        self.hashed.insert(end, (key, hash));
     }
 
     /// The hashes in runs of one key each.
@@ -341,11 +368,10 @@ struct Values<'u> {
 
 impl Values<'_> {
     fn add(self, value: &str) {
-        let user = std::mem::take(self.user);
-        *self.user = match self.key {
-            Key::Hashed(key) => user.with(key, value),
-            Key::Plain(key) => user.plain(key, value),
-        };
+        match self.key {
+            Key::Hashed(key) => self.user.add(key, value),
+            Key::Plain(key) => self.user.add_plain(key, value),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Dates of birth, whole and in parts.
 
-use super::text::{Text, trim};
+use super::text::trim;
 
 /// The builder takes years up to the next one. This rule asks no clock, so it ends at a fixed one: a birth in the future
 /// matches nobody in either case.
@@ -8,12 +8,12 @@ const YEARS: std::ops::RangeInclusive<u32> = 1800..=2100;
 
 /// `YYYYMMDD`. Of three groups of digits the one above 31 is the year and one above 12 the day; otherwise the month comes
 /// before the day, and both before the year. Eight digits alone are taken as they are.
-pub(super) fn date(value: &str) -> Option<Text> {
+pub(super) fn date(value: &str) -> Option<[u8; 8]> {
     let mut groups = value.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
     let first = groups.next()?;
     let (Some(second), Some(third)) = (groups.next(), groups.next()) else {
-        let alone = first.len() == 8 && value.bytes().filter(u8::is_ascii_digit).count() == 8;
-        return alone.then(|| Text::of_ascii(first.bytes()));
+        let alone = value.bytes().filter(u8::is_ascii_digit).count() == 8;
+        return first.as_bytes().try_into().ok().filter(|_| alone);
     };
     let [first, second, third] = [number(first)?, number(second)?, number(third)?];
     let (year, one, other) = match () {
@@ -26,20 +26,20 @@ pub(super) fn date(value: &str) -> Option<Text> {
         return None;
     }
     let digits = [year / 1000, year / 100, year / 10, year, month / 10, month, day / 10, day];
-    Some(Text::of_ascii(digits.into_iter().map(ascii)))
+    Some(digits.map(ascii))
 }
 
 /// A number from 1 to `most` in two digits.
-pub(super) fn padded(value: &str, most: u32) -> Option<Text> {
+pub(super) fn padded(value: &str, most: u32) -> Option<[u8; 2]> {
     let digits = trim(value);
     let number = number(digits).filter(|number| digits.len() <= 2 && (1..=most).contains(number))?;
-    Some(Text::of_ascii([number / 10, number].into_iter().map(ascii)))
+    Some([number / 10, number].map(ascii))
 }
 
 /// Four digits.
-pub(super) fn year(value: &str) -> Option<Text> {
-    let digits = trim(value);
-    (digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| Text::of_ascii(digits.bytes()))
+pub(super) fn year(value: &str) -> Option<[u8; 4]> {
+    let digits: [u8; 4] = trim(value).as_bytes().try_into().ok()?;
+    digits.iter().all(u8::is_ascii_digit).then_some(digits)
 }
 
 /// The number that digits alone spell, if it fits; one that does not is no part of a date.

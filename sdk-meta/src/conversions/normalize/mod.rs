@@ -9,6 +9,8 @@ mod birth;
 mod email;
 mod gender;
 mod place;
+#[cfg(test)]
+mod plain;
 mod table;
 mod text;
 
@@ -18,7 +20,7 @@ pub(super) use text::trim;
 
 use super::hashed::Hashed;
 use super::key::UserKey;
-use text::Text;
+use text::{ANY, DIGIT, NO_BLANK, NO_BLANK_AND_NO_PUNCTUATION, Text};
 
 /// Why a value was left out: under which key it was given, and what it lacks. The value itself is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,9 +61,10 @@ impl UserKey {
     /// # Errors
     /// [`ValueError`] for a value that could match nobody, such as a phone number without digits.
     pub fn normalize(self, value: &str) -> Result<String, ValueError> {
+        let mut text = Text::new();
         match Hashed::recognize(value) {
             Some(hash) => Ok(hash.to_string()),
-            None => self.spell(value).map(|text| text.to_string()).ok_or_else(|| self.error()),
+            None => self.spell(value, &mut text).map(|()| text.as_str().to_owned()),
         }
     }
 
@@ -73,31 +76,33 @@ impl UserKey {
     /// # Errors
     /// As [`normalize`](Self::normalize).
     pub fn hash(self, value: &str) -> Result<Hashed, ValueError> {
+        let mut text = Text::new();
         match Hashed::recognize(value) {
             Some(hash) => Ok(hash),
-            None => self.spell(value).map(|text| Hashed::of(text.as_bytes())).ok_or_else(|| self.error()),
+            None => self.spell(value, &mut text).map(|()| Hashed::of(text.as_bytes())),
         }
     }
 
-    fn spell(self, value: &str) -> Option<Text> {
+    fn spell(self, value: &str, text: &mut Text) -> Result<(), ValueError> {
         match self {
-            Self::Email => email::email(value),
-            Self::Phone => phone(value),
-            Self::Gender => gender::gender(value),
-            Self::DateOfBirth => birth::date(value),
-            Self::LastName | Self::FirstName => name(value),
-            Self::City => place::city(value),
-            Self::State => place::state(value),
-            Self::Zip => place::zip(value),
-            Self::Country => place::country(value),
-            Self::ExternalId => external_id(value),
-            Self::FirstNameFive | Self::LastNameFive => beginning(value, 5),
-            Self::FirstInitial => beginning(value, 1),
-            Self::BirthDay => birth::padded(value, 31),
-            Self::BirthMonth => birth::padded(value, 12),
-            Self::BirthYear => birth::year(value),
-            Self::AppUserId => Text::lower(trim(value)).non_empty(),
+            Self::Email => email::email(value, text),
+            Self::Phone => phone(value, text),
+            Self::Gender => gender::gender(value, text),
+            Self::DateOfBirth => digits(birth::date(value), text),
+            Self::LastName | Self::FirstName => text.lower(value, NO_BLANK_AND_NO_PUNCTUATION),
+            Self::City => place::city(value, text),
+            Self::State => place::state(value, text),
+            Self::Zip => place::zip(value, text),
+            Self::Country => place::country(value, text),
+            Self::ExternalId => text.lower(value, NO_BLANK),
+            Self::FirstNameFive | Self::LastNameFive => beginning(value, 5, text),
+            Self::FirstInitial => beginning(value, 1, text),
+            Self::BirthDay => digits(birth::padded(value, 31), text),
+            Self::BirthMonth => digits(birth::padded(value, 12), text),
+            Self::BirthYear => digits(birth::year(value), text),
+            Self::AppUserId => text.lower(trim(value), ANY),
         }
+        if text.as_bytes().is_empty() { Err(self.error()) } else { Ok(()) }
     }
 
     const fn error(self) -> ValueError {
@@ -123,21 +128,19 @@ impl UserKey {
 }
 
 /// Digits without the zeros that stand for "abroad".
-fn phone(value: &str) -> Option<Text> {
-    let digits = value.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
-    Text::of_ascii(digits).non_empty()
+fn phone(value: &str, text: &mut Text) {
+    text.ascii(value.trim_start_matches(|c| !matches!(c, '1'..='9')), DIGIT);
 }
 
-fn name(value: &str) -> Option<Text> {
-    Text::lower_kept(value, |c| !text::is_blank(c) && !c.is_ascii_punctuation()).non_empty()
+fn beginning(value: &str, length: usize, text: &mut Text) {
+    text.lower(trim(value), ANY);
+    text.cut(length);
 }
 
-fn external_id(value: &str) -> Option<Text> {
-    Text::lower_kept(value, |c| !text::is_blank(c)).non_empty()
-}
-
-fn beginning(value: &str, length: usize) -> Option<Text> {
-    Text::lower(trim(value)).cut(length).non_empty()
+fn digits<const N: usize>(found: Option<[u8; N]>, text: &mut Text) {
+    if let Some(digits) = found {
+        text.set(&digits);
+    }
 }
 
 /// A currency in the three capital letters of ISO 4217, which are never hashed: ` usd ` gives `USD`. `None` for anything

@@ -426,7 +426,7 @@ wife f
 woman f";
 
 /// The 249 codes of [ISO 3166-1](https://www.iso.org/iso-3166-country-codes.html), one after the other, sorted.
-const CODES: &[u8; 2 * 249] = b"\
+pub(super) const CODES: &[u8; 2 * 249] = b"\
     adaeafagaialamaoaqarasatauawaxazbabbbdbebfbgbhbibjblbmbnbobqbrbsbtbvbwbybzcacccdcfcgchcickclcmcncocrcucvcwcxcy\
     czdedjdkdmdodzeceeegeheresetfifjfkfmfofrgagbgdgegfggghgiglgmgngpgqgrgsgtgugwgyhkhmhnhrhthuidieiliminioiqirisit\
     jejmjojpkekgkhkikmknkpkrkwkykzlalblclilklrlsltlulvlymamcmdmemfmgmhmkmlmmmnmompmqmrmsmtmumvmwmxmymznancnenfngni\
@@ -456,10 +456,25 @@ pub(super) fn find(table: &'static str, word: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether these are the two letters of a country.
-pub(super) fn is_country(code: &[u8]) -> bool {
+/// For each first letter the second ones that make a code, a bit each.
+const SECOND: [u32; 26] = {
+    let mut second = [0; 26];
     let (codes, _) = CODES.as_chunks::<2>();
-    code.try_into().is_ok_and(|code: [u8; 2]| codes.binary_search(&code).is_ok())
+    let mut at = 0;
+    while at < codes.len() {
+        let [one, other] = codes[at];
+        second[(one - b'a') as usize] |= 1 << (other - b'a');
+        at += 1;
+    }
+    second
+};
+
+/// Whether these are the two letters of a country, in lower case.
+pub(super) fn is_country(code: &[u8]) -> bool {
+    let [one, other] = *code else { return false };
+    let place = |letter: u8| letter.wrapping_sub(b'a');
+    let second = SECOND.get(usize::from(place(one))).and_then(|second| second.checked_shr(place(other).into()));
+    second.is_some_and(|second| second & 1 != 0)
 }
 
 #[cfg(test)]
@@ -494,5 +509,14 @@ mod tests {
         for (name, code) in rows(COUNTRIES) {
             assert!(is_country(code.as_bytes()), "{name}");
         }
+    }
+
+    #[test]
+    fn a_country_is_whose_code_is_listed() {
+        let (codes, _) = CODES.as_chunks::<2>();
+        for code in (0..=u16::MAX).map(u16::to_be_bytes) {
+            assert_eq!(is_country(&code), codes.contains(&code), "{code:?}");
+        }
+        assert!(!is_country(b"") && !is_country(b"d") && !is_country(b"deu"));
     }
 }

@@ -3,9 +3,11 @@ import type { UserData } from '@acd/types/meta';
 import { AcdError } from '../error.js';
 import type { DroppedValue, HashedUsers } from './users.js';
 
-const [TEXT_END, PERSON_END, PEOPLE_END, ESCAPE] = ['\u0001', '\u0002', '\u0003', '\0'];
+const [TEXT_END, PERSON_END, ESCAPE] = ['\u0001', '\u0002', '\0'];
+const [PERSON_END_CODE, PEOPLE_END_CODE] = [2, 3];
 /** What stands for itself in no text. */
-const SPECIAL = /[\0-\u0003]/g;
+const SPECIAL = /[\0-\u0003]/;
+const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
 /** The code of the first key's mark. */
 const FIRST_MARK = 48;
 
@@ -53,30 +55,35 @@ export class Packing {
 
   /** Reads people, and what was left out of them. */
   open(packed: string): HashedUsers {
-    const end = packed.indexOf(PEOPLE_END);
-    const users = packed.slice(0, end).split(PERSON_END);
-    users.pop();
+    const users: UserData[] = [];
+    let user: Record<string, string | string[]> = {};
+    let at = 0;
+    let last: Key | undefined;
+    for (let mark = packed.charCodeAt(at++); mark !== PEOPLE_END_CODE; mark = packed.charCodeAt(at++)) {
+      if (mark === PERSON_END_CODE) {
+        users.push(user as UserData);
+        user = {};
+        last = undefined;
+        continue;
+      }
+      const key = this.#keys[mark - FIRST_MARK] as Key;
+      const end = packed.indexOf(TEXT_END, at);
+      const text = packed.slice(at, end);
+      at = end + 1;
+      if (!key.isHashed) user[key.name] = plain(text);
+      else if (!key.isList) user[key.name] = text;
+      // The values of one key come one after the other.
+      else if (key !== last) user[key.name] = [text];
+      else (user[key.name] as string[]).push(text);
+      last = key;
+    }
     const dropped: DroppedValue[] = [];
-    const said = packed.slice(end + 1).split(TEXT_END);
+    const said = packed.slice(at).split(TEXT_END);
     for (let at = 0; at + 2 < said.length; at += 3) {
       const [index, key, reason] = said.slice(at, at + 3) as [string, string, string];
       dropped.push({ index: Number(index), key, reason });
     }
-    return { users: users.map((user) => this.#person(user)), dropped };
-  }
-
-  #person(packed: string): UserData {
-    const user: Record<string, string | string[]> = {};
-    let begin = 0;
-    for (let end = packed.indexOf(TEXT_END); end >= 0; end = packed.indexOf(TEXT_END, begin)) {
-      const { name, isList } = this.#keys[packed.charCodeAt(begin) - FIRST_MARK] as Key;
-      const text = plain(packed.slice(begin + 1, end));
-      begin = end + 1;
-      if (!isList) user[name] = text;
-      else if (user[name] === undefined) user[name] = [text];
-      else (user[name] as string[]).push(text);
-    }
-    return user as UserData;
+    return { users, dropped };
   }
 }
 
@@ -84,7 +91,11 @@ function field(mark: string, value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? String(value) : value;
   if (typeof text !== 'string') throw unreadable();
-  return mark + text.replace(SPECIAL, (one) => ESCAPE + String.fromCharCode(FIRST_MARK + one.charCodeAt(0))) + TEXT_END;
+  return mark + (SPECIAL.test(text) ? escaped(text) : text) + TEXT_END;
+}
+
+function escaped(text: string): string {
+  return text.replace(EVERY_SPECIAL, (one) => ESCAPE + String.fromCharCode(FIRST_MARK + one.charCodeAt(0)));
 }
 
 function plain(text: string): string {

@@ -53,7 +53,9 @@ let packing: Packing | undefined;
  * `request` for what is neither text nor a whole number, nor a list of them.
  */
 export async function hashUserData(users: readonly UserData[]): Promise<HashedUsers> {
-  const loaded = await module();
+  const loading = module();
+  // What is there already need not be waited for.
+  const loaded = loading instanceof Promise ? await loading : loading;
   packing ??= new Packing(loaded.userKeys());
   return packing.open(loaded.hashUsers(packing.close(users)));
 }

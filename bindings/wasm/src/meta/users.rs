@@ -52,50 +52,62 @@ pub fn user_keys() -> String {
 #[wasm_bindgen(js_name = hashUsers)]
 pub fn hash_users(packed: &str) -> String {
     // A hash is longer than most of what it is made of.
-    let mut people = String::with_capacity(3 * packed.len());
+    let mut people = String::with_capacity(6 * packed.len());
     let mut left_out = String::new();
-    for (index, person) in packed.split_terminator(PERSON_END).enumerate() {
-        let (user, given) = read(person);
-        for (place, key) in UserKey::ALL.iter().enumerate().filter(|(place, _)| given & 1 << place != 0) {
-            for hash in user.hashes(*key) {
-                people.push(mark(place));
+    let (mut user, mut index) = (UserData::new(), 0);
+    let mut rest = packed;
+    while let Some(first) = rest.as_bytes().first() {
+        let end = if *first == PERSON_END as u8 {
+            write(&user, &mut people);
+            for problem in user.dropped() {
                 // A `String` takes whatever is written.
-                let _ = write!(people, "{hash}{TEXT_END}");
+                let _ = write!(left_out, "{index}{TEXT_END}{}{TEXT_END}{}{TEXT_END}", problem.key(), problem.reason());
             }
-        }
-        for (place, key) in (UserKey::ALL.len()..).zip(PlainKey::ALL).filter(|(place, _)| given & 1 << place != 0) {
-            if let Some(value) = user.plain_value(*key) {
-                people.push(mark(place));
-                escape(value, &mut people);
-                people.push(TEXT_END);
-            }
-        }
-        people.push(PERSON_END);
-        for problem in user.dropped() {
-            let _ = write!(left_out, "{index}{TEXT_END}{}{TEXT_END}{}{TEXT_END}", problem.key(), problem.reason());
-        }
+            (user, index) = (UserData::new(), index + 1);
+            0
+        } else {
+            read(rest, &mut user)
+        };
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
     people.push(PEOPLE_END);
     people + &left_out
 }
 
-/// A person, and a bit for each key that was given.
-fn read(person: &str) -> (UserData, u64) {
-    let (mut user, mut given) = (UserData::new(), 0);
-    for field in person.split_terminator(TEXT_END) {
-        let Some((mark, text)) = field.split_at_checked(1) else { continue };
-        let place = usize::from(mark.bytes().next().unwrap_or_default().wrapping_sub(FIRST_MARK));
-        let text = unescape(text);
-        if let Some(key) = UserKey::ALL.get(place) {
-            user = user.with(*key, text);
-        } else if let Some(key) = PlainKey::ALL.get(place - UserKey::ALL.len()) {
-            user = user.plain(*key, text);
-        } else {
-            continue;
+/// Reads the first field, and tells where it ends. One whose mark is no key's is passed over.
+fn read(fields: &str, user: &mut UserData) -> usize {
+    let (mut end, mut is_escaped) = (0, false);
+    for byte in fields.as_bytes() {
+        if *byte == TEXT_END as u8 {
+            break;
         }
-        given |= 1 << place;
+        is_escaped |= *byte == ESCAPE as u8;
+        end += 1;
     }
-    (user, given)
+    let (Some(mark), Some(text)) = (fields.as_bytes().first(), fields.get(1..end)) else { return end };
+    let text = if is_escaped { Cow::Owned(unescape(text)) } else { Cow::Borrowed(text) };
+    let place = usize::from(mark.wrapping_sub(FIRST_MARK));
+    if let Some(key) = UserKey::ALL.get(place) {
+        user.add(*key, &text);
+    } else if let Some(key) = PlainKey::ALL.get(place - UserKey::ALL.len()) {
+        user.add_plain(*key, &text);
+    }
+    end
+}
+
+fn write(user: &UserData, people: &mut String) {
+    let mut buffer = [0; 64];
+    for (key, hash) in user.hashed() {
+        people.push(mark(key as usize));
+        people.push_str(hash.encode(&mut buffer));
+        people.push(TEXT_END);
+    }
+    for (key, value) in user.plain_values() {
+        people.push(mark(UserKey::ALL.len() + key as usize));
+        escape(value, people);
+        people.push(TEXT_END);
+    }
+    people.push(PERSON_END);
 }
 
 fn mark(place: usize) -> char {
@@ -112,10 +124,7 @@ fn escape(text: &str, into: &mut String) {
     }
 }
 
-fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains(ESCAPE) {
-        return Cow::Borrowed(text);
-    }
+fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
@@ -124,7 +133,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
             other => other,
         });
     }
-    Cow::Owned(plain)
+    plain
 }
 
 /// The one spelling of a value, as it is hashed.

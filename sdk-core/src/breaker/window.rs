@@ -50,8 +50,9 @@ impl Window {
 
     fn roll(&mut self, now: Instant) {
         let began = *self.began.get_or_insert(now);
-        let slices = now.since(began).as_nanos() / self.slice.as_nanos();
-        let passed = u32::try_from(slices).unwrap_or(u32::MAX);
+        // Five centuries fit; a division of wider numbers is long.
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let passed = u32::try_from(nanos(now.since(began)) / nanos(self.slice)).unwrap_or(u32::MAX);
         for _ in 0..passed.min(SLICES as u32) {
             self.at = (self.at + 1) % SLICES;
             self.counts[self.at] = Counts::default();

@@ -69,7 +69,16 @@ impl Gcra {
 
 fn per_unit(units: u32, period: Duration) -> u128 {
     // Rounded up: never faster than allowed.
-    period.as_nanos().div_ceil(u128::from(units.max(1))).max(1)
+    let nanos = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX);
+    u128::from(nanos.div_ceil(u64::from(units.max(1))).max(1))
+}
+
+/// How many whole units come back in a time. Nothing else divides numbers so wide, which is a thousand bytes of a program.
+fn units_in(nanos: u128, unit: u128) -> u32 {
+    (0..u32::BITS).rev().fold(0, |found, bit| {
+        let more = found | 1 << bit;
+        if unit.saturating_mul(u128::from(more)) <= nanos { more } else { found }
+    })
 }
 
 fn nanos(now: Instant) -> u128 {
@@ -97,10 +106,10 @@ impl Algorithm for Gcra {
 
     fn learn(&mut self, now: Instant, seen: &Observation) {
         if let (Some(limit), Some(window)) = (seen.limit, seen.window) {
-            let free = self.room().saturating_sub(self.ahead(nanos(now))) / self.unit;
+            let free = units_in(self.room().saturating_sub(self.ahead(nanos(now))), self.unit);
             (self.unit, self.burst) = (per_unit(limit, window), limit.max(1));
             // What was free stays free, in the new units.
-            let taken = u128::from(self.burst).saturating_sub(free);
+            let taken = u128::from(self.burst.saturating_sub(free));
             self.arrival = nanos(now).saturating_add(self.unit.saturating_mul(taken));
         }
         if let Some(remaining) = seen.remaining {
@@ -167,6 +176,15 @@ mod tests {
         pool.learn(at(0), &policy);
         assert_eq!(take(&mut pool, at(0), 1), Err(Duration::from_secs(2)), "one of five comes back each 2 s");
         assert_eq!(pool.largest(), 5);
+    }
+
+    #[test]
+    fn units_in_a_time_are_counted_as_a_division_does() {
+        for (nanos, unit) in
+            [(0, 1), (6, 7), (7, 7), (700, 7), (u128::from(u32::MAX) << 60, 1 << 60), (9 << 90, 5 << 70)]
+        {
+            assert_eq!(u128::from(units_in(nanos, unit)), nanos / unit, "{nanos} {unit}");
+        }
     }
 
     proptest! {

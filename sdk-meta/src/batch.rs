@@ -35,6 +35,8 @@ pub const OPERATIONS: &[Operation] = &[SEND, START, SESSION];
 /// The most calls in one batch.
 pub const MOST: usize = 50;
 
+const UNANSWERED: &str = "Meta did not answer this call of the batch: look up whether it was made";
+
 /// As in queries: everything but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -245,7 +247,7 @@ impl BatchError {
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer => f.write_str("Meta did not answer this call of the batch: look up whether it was made"),
+            Self::NoAnswer => f.write_str(UNANSWERED),
             Self::Api(error) => error.fmt(f),
             Self::Status(status) => write!(f, "Meta answered this call of the batch with {status}"),
             Self::Decode(problem) => write!(f, "the answer to this call of the batch was not understood: {problem}"),
@@ -301,7 +303,7 @@ impl BatchAnswers {
         match self.answers.get_mut(place).and_then(Option::take) {
             Some(Answer { failure: Some(failure), .. }) => Err(failure),
             Some(answer) => Ok(answer.body),
-            None => Err(Error::new(ErrorKind::Interrupted, BatchError::NoAnswer.to_string())),
+            None => Err(Error::new(ErrorKind::Interrupted, UNANSWERED)),
         }
     }
 
@@ -341,9 +343,9 @@ impl MetaClient {
         customise: impl FnOnce(CallBuilder<'c>) -> CallBuilder<'c>,
     ) -> Result<BatchAnswers> {
         let form = batch.form("batch", "&include_headers=true")?;
-        let call = MetaCall::reading(self, &SEND, |response| Box::pin(response.look(answers)));
-        let call = call.counted_for(&batch.account).http(|call| customise(batch.charged(&SEND, call, form)));
-        let mut answers = BatchAnswers { answers: call.await? };
+        let call = self.call(&SEND, [""; 0]).counted_for(&batch.account);
+        let response = call.http(|call| customise(batch.charged(&SEND, call, form))).await?;
+        let mut answers = BatchAnswers { answers: response.look(answers).await? };
         self.learn(batch, &mut answers);
         Ok(answers)
     }
@@ -372,12 +374,15 @@ impl Answer {
     /// None for what is no answer; none in it for one without a body.
     fn of(answer: Json<'_>) -> Option<Option<Self>> {
         let status = StatusCode::from_u16(answer.get("code")?.number()?.parse().ok()?).ok()?;
-        let header = |header: Json<'_>| {
-            let text = |name| header.get(name).and_then(Json::text);
-            Some((HeaderName::try_from(&*text("name")?).ok()?, HeaderValue::try_from(&*text("value")?).ok()?))
-        };
-        let headers = answer.get("headers").and_then(Json::elements).unwrap_or_default();
-        let headers = headers.into_iter().filter_map(header).collect();
+        let mut headers = HeaderMap::new();
+        for header in answer.get("headers").and_then(Json::elements).unwrap_or_default() {
+            let text = |name| header.get(name).and_then(Json::text).unwrap_or_default();
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(&*text("name")), HeaderValue::try_from(&*text("value")))
+            {
+                headers.append(name, value);
+            }
+        }
         let body = answer.get("body").and_then(Json::text);
         Some(body.map(|body| Self { status, headers, body: body.into_owned(), failure: None }))
     }

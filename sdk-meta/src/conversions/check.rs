@@ -121,10 +121,11 @@ impl Event {
         refuse(self.event_id.as_ref().is_some_and(|id| id.trim().is_empty()), "event_id", "is blank: leave it out");
 
         let in_store = self.action_source == ActionSource::PhysicalStore;
-        let age = now.signed_duration_since(self.event_time);
-        refuse(!in_store && age > OLDEST, "event_time", "is more than 7 days ago");
-        refuse(in_store && age > OLDEST_IN_STORE, "event_time", "is more than 62 days ago");
-        refuse(age < -CLOCK_SKEW, "event_time", "is in the future: give the time in UTC");
+        let age = now.timestamp_millis() - self.event_time.timestamp_millis();
+        let is_older = |than: TimeDelta| age > than.num_milliseconds();
+        refuse(!in_store && is_older(OLDEST), "event_time", "is more than 7 days ago");
+        refuse(in_store && is_older(OLDEST_IN_STORE), "event_time", "is more than 62 days ago");
+        refuse(age < -CLOCK_SKEW.num_milliseconds(), "event_time", "is in the future: give the time in UTC");
 
         match self.action_source {
             ActionSource::Website => {

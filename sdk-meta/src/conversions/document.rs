@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use acd_core::json::Json;
+use chrono::DateTime;
 
 use super::app_data::{AppData, DeviceInfo};
 use super::check::EventProblem;
@@ -62,8 +63,10 @@ impl EventDocument {
     fn with(wrong: &Wrongs, json: Json<'_>) -> Option<Self> {
         let fields = Fields::of(wrong, json)?;
         let seconds = fields.get("event_time").and_then(|time| time.number()?.parse().ok());
-        let time = seconds.and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
-        let time = wrong.unless(time, "event_time", "the seconds since 1970 as a whole number");
+        let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(|| {
+            wrong.note("event_time", "the seconds since 1970 as a whole number");
+            DateTime::UNIX_EPOCH
+        });
         let person = fields.get("user_data").and_then(UserData::of_json);
         let person = wrong.unless(person, "user_data", "an object of texts and lists of texts");
         let source = ActionSource::from(&*fields.needed("action_source"));
@@ -308,7 +311,7 @@ fn holds_address(value: Json<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
+    use chrono::Utc;
     use serde_json::{Value, json};
 
     use super::super::fields::everything;

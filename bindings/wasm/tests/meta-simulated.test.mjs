@@ -160,3 +160,20 @@ test('test leads, pixels, videos, media and shared audiences come and go', { ski
   assert.deepEqual(await client.audiences.unshare(id, [world.other_ad_account]), { success: true });
   assert.equal((await client.audiences.getSaved(world.saved_audience)).id, world.saved_audience);
 });
+
+test('calls are sent in one batch, and one that fails sinks no other', { skip }, async () => {
+  const client = meta();
+  const account = world.ad_account;
+  const ids = await tree(client, 'Batched');
+  const [read, missing, changed, list] = await client.batch(account, ({ campaigns, ads }) => [
+    campaigns.get(ids.campaign, ['name']),
+    campaigns.get('404404'),
+    ads.update(ids.ad, { name: 'Changed in a batch' }),
+    campaigns.list(account, { fields: ['name'], limit: 1 }).page(),
+  ]);
+  assert.equal(read.value.name, 'Batched');
+  assert.deepEqual([missing.reason.name, missing.reason.code], ['AcdError', '100/33']);
+  assert.deepEqual(changed.value, { success: true });
+  assert.equal(list.value.data.length, 1);
+  assert.equal((await client.ads.get(ids.ad, ['name'])).name, 'Changed in a batch');
+});

@@ -41,6 +41,7 @@ const TESTS: &[&str] = &[
     "tests/webhooks.test.mjs",
     "tests/messages.test.mjs",
     "tests/meta-calls.test.mjs",
+    "tests/meta-batch.test.mjs",
     "tests/meta-render.test.mjs",
     "tests/signing.test.mjs",
     "tests/secrets.test.mjs",

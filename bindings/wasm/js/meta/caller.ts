@@ -3,9 +3,8 @@ import type { MetaClient as Inner } from '../made/acd_wasm.js';
 
 /** Calls Meta by the names of its operations. */
 export class MetaCaller extends Caller<Inner> {
-  /** What is null counts as not said, as it does in Rust; in a list it stays. */
   override async read<T>(operation: string, parameters: Parameters, options?: CallOptions): Promise<T> {
-    const said = JSON.stringify(parameters, (_, value: unknown) => value ?? undefined);
+    const said = JSON.stringify(parameters, unlessNull);
     return super.read(operation, JSON.parse(said) as Parameters, options);
   }
 
@@ -20,4 +19,9 @@ export class MetaCaller extends Caller<Inner> {
     );
     return parsed(operation, text);
   }
+}
+
+/** For `JSON.stringify`: what is null counts as not said, as it does in Rust; in a list it stays. */
+export function unlessNull(_: string, value: unknown): unknown {
+  return value ?? undefined;
 }

@@ -20,9 +20,9 @@ export const GROUPS = { ...ADS, ...AUDIENCES, ...ASSETS };
 
 /** Operations without a method here, each with the reason. */
 export const LEFT_OUT = {
-  'meta.batch.send': 'a batch is made of calls that the crate builds and charges to the limits one by one',
+  'meta.batch.send': 'js/meta/batch.ts: the crate writes its calls and charges them to the limits one by one',
   'meta.batch.session': 'a session is begun by meta.batch.start alone',
-  'meta.batch.start': 'as meta.batch.send',
+  'meta.batch.start': 'a batch of it has to be written by the crate, as that of meta.batch.send',
   'meta.conversions.send': 'js/meta/conversions.ts: the crate checks, hashes and divides events',
   'meta.conversions.send_once': 'as meta.conversions.send',
   'meta.images.upload': 'js/meta/uploads.ts: a file is sent as a form',

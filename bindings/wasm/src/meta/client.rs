@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::batch;
 use super::conversions::SendOptions;
 use crate::calls::{self, Calls};
 use crate::catalogue;
@@ -115,6 +116,25 @@ impl MetaClient {
             let parameters = Parameters::read(parameters.as_deref())?;
             let report = options.send(&meta, dataset, events.as_bytes(), &parameters).await?;
             Ok(JsValue::from_str(&report))
+        };
+        self.calls.begin(ticket, may_be_given_up, Box::pin(sending));
+    }
+
+    /// Sends calls together, which count towards the limits of an ad account. `calls` and `parameters` are JSON, and so is what
+    /// became of each. Otherwise as [`call`](Self::call).
+    #[wasm_bindgen(js_name = sendBatch)]
+    pub fn send_batch(
+        &self,
+        ticket: u32,
+        account: String,
+        calls: String,
+        parameters: Option<String>,
+        may_be_given_up: bool,
+    ) {
+        let meta = self.meta.clone();
+        let sending = async move {
+            let parameters = Parameters::read(parameters.as_deref())?;
+            Ok(JsValue::from_str(&batch::send(&meta, account, calls.as_bytes(), &parameters).await?))
         };
         self.calls.begin(ticket, may_be_given_up, Box::pin(sending));
     }

@@ -1,5 +1,6 @@
 //! Meta: calls by their operation, and what `acd-meta` does besides.
 
+mod batch;
 mod client;
 mod conversions;
 mod users;

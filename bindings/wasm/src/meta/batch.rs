@@ -17,7 +17,7 @@ use crate::parameters::Parameters;
 #[serde(untagged)]
 enum Outcome {
     Answered(String),
-    Failed(ErrorView),
+    Failed(Box<ErrorView>),
 }
 
 /// Sends a JSON array of calls, each with its `operation` and, where it has them, `parameters` and `body`, and a `name` or that of the
@@ -46,7 +46,7 @@ pub(super) async fn send(
     let mut answers = meta.batch_with(&batch, |call| parameters.options(call)).await?;
     let outcome = |place| match answers.take_text(place) {
         Ok(text) => Outcome::Answered(text),
-        Err(error) => Outcome::Failed(error.view()),
+        Err(error) => Outcome::Failed(Box::new(error.view())),
     };
     let outcomes: Vec<_> = (0..batch.len()).map(outcome).collect();
     serde_json::to_string(&outcomes)

@@ -24,6 +24,9 @@ export {
   SendReport,
 } from './meta/conversions.js';
 export type { FileSource } from './meta/file.js';
+export { createOnce, type LabelledGroup } from './meta/once.js';
+export { postCarouselToInstagram, postToInstagram, publishOnce } from './meta/post.js';
+export { containerReady, insightsReport, reportReady, videoReady } from './meta/ready.js';
 export type {
   AccessToken,
   AccountApp,

@@ -1,8 +1,16 @@
 // @acd/sdk/meta against the simulated Graph API, which refuses what Meta would. META holds what `acd simulate --meta` printed.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 
-import { MetaClient } from '../dist/esm/meta.js';
+import {
+  createOnce,
+  insightsReport,
+  MetaClient,
+  postCarouselToInstagram,
+  postToInstagram,
+  publishOnce,
+  videoReady,
+} from '../dist/esm/meta.js';
 
 const { url, world } = JSON.parse(process.env.META ?? '{"world":{}}');
 const skip = url === undefined;
@@ -16,6 +24,25 @@ const collected = async (list) => {
 /** Lets so many seconds pass there. */
 const later = (advance_seconds) =>
   fetch(`${url}/__sim/clock`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ advance_seconds }) });
+
+/** What is waited for passes there and not here. */
+function hurry() {
+  const real = globalThis.setTimeout;
+  const passing = (act, ms, ...given) => {
+    if (!new Error().stack.includes('/meta/waiting.js')) return real(act, ms, ...given);
+    later(Math.ceil(ms / 1000)).then(() => act(...given));
+    return undefined;
+  };
+  return mock.method(globalThis, 'setTimeout', passing).mock;
+}
+
+/** The next such call is made, and its answer is lost. */
+const lose = (method, path) =>
+  fetch(`${url}/__sim/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ method, path, times: 1, effect: { kind: 'cut_after' } }]),
+  });
 
 /** Makes a campaign with an ad set, a creative and an ad, and gives their ids. */
 async function tree(client, name) {
@@ -176,4 +203,40 @@ test('calls are sent in one batch, and one that fails sinks no other', { skip },
   assert.deepEqual(changed.value, { success: true });
   assert.equal(list.value.data.length, 1);
   assert.equal((await client.ads.get(ids.ad, ['name'])).name, 'Changed in a batch');
+});
+
+test('what takes several calls leads to one object, one report and one post', { skip }, async () => {
+  const client = meta();
+  const account = world.ad_account;
+  const hurried = hurry();
+  try {
+    const campaign = { name: 'Once', objective: 'OUTCOME_TRAFFIC', special_ad_categories: [], is_adset_budget_sharing_enabled: false };
+    await lose('POST', '/campaigns');
+    const id = await createOnce(client, 'campaigns', account, 'once-1', campaign);
+    assert.equal(await createOnce(client, 'campaigns', account, 'once-1', campaign), id);
+    assert.equal((await collected(client.campaigns.list(account, { fields: ['name'] }))).filter(({ name }) => name === 'Once').length, 1);
+    assert.notEqual(await createOnce(client, 'campaigns', account, 'once-2', { ...campaign, name: 'Twice' }), id);
+
+    const report = await insightsReport(client, id, { fields: ['spend'], date_preset: 'last_7d' });
+    assert.ok(Array.isArray(await collected(report)));
+
+    const video = await client.adVideos.create(account, { file_url: 'https://cdn.example/clip.mp4', title: 'Clip' });
+    assert.equal((await videoReady(client, video.id)).status.video_status, 'ready');
+
+    const page = client.withToken(world.page_access_token);
+    const user = world.instagram_user;
+    const image = { image_url: 'https://cdn.example/a.jpg' };
+    const post = await postToInstagram(page, user, { ...image, caption: 'Hallo' });
+    assert.equal((await page.instagram.media(post, ['caption'])).caption, 'Hallo');
+    const carousel = await postCarouselToInstagram(page, user, [image, { media_type: 'VIDEO', video_url: 'https://cdn.example/b.mp4' }], 'Both');
+    assert.equal((await page.instagram.media(carousel, ['media_type'])).media_type, 'CAROUSEL_ALBUM');
+
+    await lose('POST', '/media_publish');
+    assert.equal(await postToInstagram(page, user, { ...image, caption: 'Lost' }), undefined);
+    const container = await page.instagram.create(user, { ...image, caption: 'Again' });
+    assert.equal(typeof (await publishOnce(page, user, container.id)), 'string');
+    assert.equal(await publishOnce(page, user, container.id), undefined);
+  } finally {
+    hurried.restore();
+  }
 });

@@ -10,8 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::macros::{object, open_enum};
 use crate::{AdAccountId, MetaCall, MetaClient, Timestamp, VideoId};
 
-/// The pause between two looks at a video, and for how long is looked.
-const PAUSE: Duration = Duration::from_secs(3);
+/// The first pause between two looks at a video and the longest, and for how long is looked. At a steady pace of seconds the looks of
+/// a quarter of an hour would be more than an app may make in an hour.
+const FIRST_PAUSE: Duration = Duration::from_secs(3);
+const LAST_PAUSE: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 open_enum! {
@@ -124,7 +126,8 @@ impl<'c> AdVideosClient<'c> {
         MetaCall::json(self.meta, &GET_VIDEO).path("id", id).param("fields", fields)
     }
 
-    /// Waits until a video can be shown, a quarter of an hour at most.
+    /// Waits until a video can be shown: looks after 3 s and then ever more rarely, every 30 s at the end, for a quarter of
+    /// an hour at most.
     ///
     /// # Errors
     /// [`ErrorKind::Rejected`] when Meta cannot use it, [`ErrorKind::Timeout`] when it is not ready in time, which does it
@@ -132,6 +135,7 @@ impl<'c> AdVideosClient<'c> {
     pub async fn wait(&self, id: &VideoId) -> Result<()> {
         let runtime = self.meta.http().runtime();
         let started = runtime.now();
+        let mut pause = FIRST_PAUSE;
         loop {
             let status = self.status(id).await?;
             match status.video_status {
@@ -143,11 +147,12 @@ impl<'c> AdVideosClient<'c> {
                 }
                 _ => {}
             }
-            if runtime.now().since(started) + PAUSE > PATIENCE {
+            if runtime.now().since(started) + pause > PATIENCE {
                 let problem = "Meta still works on the video: wait for it again";
                 return Err(Error::new(ErrorKind::Timeout, problem).with_may_have_been_sent(true));
             }
-            runtime.sleep(PAUSE).await;
+            runtime.sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
         }
     }
 
@@ -166,6 +171,40 @@ impl<'c> AdVideosClient<'c> {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Standing::Gone),
             Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use acd_core::testing::{Script, answer};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::scripted;
+
+    fn standing(status: &str) -> Script {
+        answer(200).body(json!({ "id": "5", "status": { "video_status": status } }).to_string())
+    }
+
+    #[test]
+    fn a_video_is_looked_at_ever_more_rarely() {
+        let (harness, meta) = scripted(["processing", "processing", "processing", "ready"].map(standing));
+        harness.run(meta.ad_videos().wait(&"5".into())).unwrap();
+        assert_eq!(harness.clock().elapsed(), Duration::from_secs(3 + 6 + 12));
+    }
+
+    #[test]
+    fn a_video_that_fails_or_takes_too_long_says_so() {
+        for (script, kind) in [
+            (vec![standing("error")], ErrorKind::Rejected),
+            (vec![standing("expired")], ErrorKind::Rejected),
+            ((0..40).map(|_| standing("processing")).collect(), ErrorKind::Timeout),
+        ] {
+            let (harness, meta) = scripted(script);
+            let error = harness.run(meta.ad_videos().wait(&"5".into())).unwrap_err();
+            assert_eq!(error.kind(), kind);
+            assert!(harness.clock().elapsed() <= PATIENCE);
         }
     }
 }

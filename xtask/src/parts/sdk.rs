@@ -42,6 +42,7 @@ const TESTS: &[&str] = &[
     "tests/messages.test.mjs",
     "tests/meta-calls.test.mjs",
     "tests/meta-batch.test.mjs",
+    "tests/meta-tasks.test.mjs",
     "tests/meta-render.test.mjs",
     "tests/signing.test.mjs",
     "tests/secrets.test.mjs",

@@ -4,6 +4,7 @@ import type { CallOptions } from '../client.js';
 import { AcdError } from '../error.js';
 import type { MetaCaller } from './caller.js';
 import { type FileSource, type Pieces, pieces, whole } from './file.js';
+import { sleep, unlessAborted } from './waiting.js';
 
 /** The most that is sent in one piece; of images Meta takes half of it. */
 const LARGEST = 60_000_000;
@@ -188,28 +189,7 @@ async function pause(thrown: unknown, failures: number, signal: AbortSignal | nu
   if (!passes || failures > MOST_FAILURES || (thrown.retryAfterMs ?? 0) > LONGEST_ASKED_MS) throw thrown;
   const most = Math.min(WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
   const wait = Math.max(Math.random() * most, thrown.retryAfterMs ?? 0);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  try {
-    await unlessAborted(new Promise((resolve) => (timer = setTimeout(resolve, wait))), signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** What is waited for until the signal fires: the file may be slower to come than the server. */
-async function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return awaited;
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop);
-  });
-  try {
-    return await Promise.race([awaited, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  await sleep(wait, signal);
 }
 
 function withFile(fields: Record<string, string>, part: string, bytes: Uint8Array, name: string): FormData {

@@ -54,7 +54,7 @@ async fn a_video_goes_in_chunks_and_is_processed() {
     assert_eq!(status().await.video_status, Some(VideoStatusCode::Processing));
     meta.simulator.advance(Duration::from_secs(5));
     assert_eq!(status().await.processing_progress, Some(50));
-    let (ready, ()) = tokio::join!(videos.wait(&id), pass(&clock, &[3, 3]));
+    let (ready, ()) = tokio::join!(videos.wait(&id), pass(&clock, &[3, 6]));
     ready.unwrap();
     let found = videos.get(&id, &AdVideoFields::all()).await.unwrap();
     assert_eq!(found.title.as_deref(), Some("Clip"));

@@ -179,11 +179,11 @@ async fn meta_makes_videos_of_what_it_fetches_and_rejects_what_is_none() {
     let fetched = videos.create(&account, &CreateVideo::from_url(url("a.mp4"))).await.unwrap();
     let slides = Slideshow::new(["a.jpg", "b.jpg", "c.jpg"].map(url));
     videos.create(&account, &CreateVideo::slideshow(slides)).await.unwrap();
-    let (ready, ()) = tokio::join!(videos.wait(&fetched.id), pass(&clock, &[3, 3, 3, 3]));
+    let (ready, ()) = tokio::join!(videos.wait(&fetched.id), pass(&clock, &[3, 6, 12]));
     ready.unwrap();
 
     let text = Bytes::from_static(b"this is no video at all");
     let id = uploader(videos.chunked(&account, "Text"), &clock).upload(text).await.unwrap();
-    let (refused, ()) = tokio::join!(videos.wait(&id), pass(&clock, &[3, 3, 3, 3]));
+    let (refused, ()) = tokio::join!(videos.wait(&id), pass(&clock, &[3, 6, 12]));
     assert!(refused.unwrap_err().to_string().contains("no video of a supported format"));
 }

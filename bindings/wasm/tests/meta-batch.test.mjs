@@ -1,12 +1,11 @@
 // Batches of @acd/sdk/meta over real HTTP: every call stands in one as it is sent alone, by the file that the methods of Rust and
 // JavaScript are held to, and fails as it would alone. Answers are those of a server here.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { AcdError, List, MetaClient } from '../dist/esm/meta.js';
+import { scripted } from './scripted.mjs';
 
 const VECTORS = JSON.parse(readFileSync(new URL('../../../sdk-meta/tests/vectors/calls.json', import.meta.url)));
 /** What no error may repeat, which a batch cannot promise. */
@@ -18,24 +17,15 @@ let asked;
 let answers;
 
 before(async () => {
-  server = createServer(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+  server = await scripted((request, body) => {
+    const form = new URLSearchParams(body);
     const batch = form.has('batch') ? JSON.parse(form.get('batch')) : undefined;
     asked.push({ method: request.method, url: request.url, headers: request.headers, batch, form });
-    const { status = 200, json } = answers.shift() ?? { json: batch.map(() => inner({ id: '1', success: true, data: [{}] })) };
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(json));
+    return { status: 200, ...(answers.shift() ?? { json: batch.map(() => inner({ id: '1', success: true, data: [{}] })) }) };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
 });
 
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
+after(() => server.close());
 
 /** The answer to one call of a batch. */
 const inner = (json, code = 200, headers = []) => ({ code, headers, body: typeof json === 'string' ? json : JSON.stringify(json) });
@@ -45,7 +35,7 @@ const error = (code, error_subcode, message = 'no') => ({ error: { message, code
 function client(given = [], options = {}) {
   asked = [];
   answers = given;
-  return new MetaClient({ accessToken: 'token-hunter2', baseUrl: `http://127.0.0.1:${server.address().port}`, ...options });
+  return new MetaClient({ accessToken: 'token-hunter2', baseUrl: server.url, ...options });
 }
 
 /** A call of a batch as the file has requests, its body as the form that it is. */

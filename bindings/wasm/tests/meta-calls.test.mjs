@@ -1,12 +1,11 @@
 // Every method of @acd/sdk/meta over real HTTP: what it sends is what the Rust method of its name sends, by the file that both are
 // held to. Answers are those of a server here.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { AcdError, List, MetaClient } from '../dist/esm/meta.js';
+import { scripted } from './scripted.mjs';
 
 const VECTORS = JSON.parse(readFileSync(new URL('../../../sdk-meta/tests/vectors/calls.json', import.meta.url)));
 /** What has methods of its own. */
@@ -18,28 +17,19 @@ let asked;
 let answers;
 
 before(async () => {
-  server = createServer(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    asked.push(seen(request, Buffer.concat(chunks).toString()));
-    const { status = 200, json } = answers.shift() ?? { json: { id: '1', success: true, data: [{}] } };
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(json));
+  server = await scripted((request, body) => {
+    asked.push(seen(request, body));
+    return { status: 200, ...(answers.shift() ?? { json: { id: '1', success: true, data: [{}] } }) };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
 });
 
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
+after(() => server.close());
 
 /** A client whose server gives these answers in turn, and then a plain one. */
 function client(...given) {
   asked = [];
   answers = given;
-  return new MetaClient({ accessToken: 'token-hunter2', baseUrl: `http://127.0.0.1:${server.address().port}`, maxAttempts: 1 });
+  return new MetaClient({ accessToken: 'token-hunter2', baseUrl: server.url, maxAttempts: 1 });
 }
 
 /** A request as the file has it: what is structure in the query is so there. */
@@ -149,7 +139,7 @@ test('a call is repeated when its operation is safe to repeat, and only then', a
   const lost = { status: 500, json: { error: { message: 'm', code: 2 } } };
   const meta = (...given) => {
     client(...given);
-    return new MetaClient({ accessToken: 't', baseUrl: `http://127.0.0.1:${server.address().port}` });
+    return new MetaClient({ accessToken: 't', baseUrl: server.url });
   };
   await meta(lost).campaigns.update('120', { name: 'n' });
   assert.equal(asked.length, 2);

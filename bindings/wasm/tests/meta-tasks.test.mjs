@@ -1,10 +1,9 @@
 // What takes several calls of Meta's: created once, waited for, posted. Answers are those of a server here, and waits pass at once.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, mock, test } from 'node:test';
 
 import * as sdk from '../dist/esm/meta.js';
+import { scripted } from './scripted.mjs';
 
 /** The one place that waits between calls; other timers are the pipeline's. */
 const WAITING = '/meta/waiting.js';
@@ -23,31 +22,21 @@ before(async () => {
     waited.push(ms);
     return real(act, 0, ...given);
   });
-  server = createServer(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
+  server = await scripted((request, text) => {
     const { pathname } = new URL(request.url, 'http://server.test');
     const call = `${request.method} ${pathname.replace('/v26.0', '')}`;
-    const body = JSON.parse(Buffer.concat(chunks).toString() || 'null');
     asked.push(call);
-    const [status, json] = answer(call, body) ?? [];
-    if (status === undefined) return request.socket.destroy();
-    response.writeHead(status, { 'content-type': 'application/json', 'x-ad-account-usage': USAGE });
-    response.end(JSON.stringify(json));
+    const [status, json] = answer(call, JSON.parse(text || 'null')) ?? [];
+    return { status, json, headers: { 'x-ad-account-usage': USAGE } };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
 });
 
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
+after(() => server.close());
 
 /** A client whose server answers so. */
 function client(given) {
   [asked, waited, answer] = [[], [], given];
-  return new sdk.MetaClient({ accessToken: 'token', baseUrl: `http://127.0.0.1:${server.address().port}`, maxAttempts: 1 });
+  return new sdk.MetaClient({ accessToken: 'token', baseUrl: server.url, maxAttempts: 1 });
 }
 
 const page = (...data) => [200, { data }];

@@ -93,6 +93,6 @@ export async function sendBatch<T extends readonly unknown[]>(
     client.sendBatch(ticket, accountId, said, given, mayBeGivenUp),
   );
   kept.isSent = true;
-  for (const [place, outcome] of (JSON.parse(outcomes ?? '') as (string | View)[]).entries()) settle[place]?.(outcome);
+  for (const [place, outcome] of parsed<(string | View)[]>('meta.batch.send', outcomes).entries()) settle[place]?.(outcome);
   return (await Promise.allSettled(made)) as BatchResults<T>;
 }

@@ -188,6 +188,8 @@ async fn replicas_that_are_killed_never_pass_the_limit_and_what_they_held_comes_
     assert_eq!(throttled, 0, "Meta refuses nobody");
     let used = spent.values().sum::<u64>() + doubts;
     assert!((points..=cap).contains(&used), "{spent:?} and {doubts} in doubt, where Meta counts {points}");
+    let surplus = used - points;
+    assert!(surplus <= LOST.max(cap / 30), "{spent:?} and {doubts} in doubt, where Meta counts {points}");
     // Whoever waited on a replica that died is there until its lease ends.
     let shown = within(LIMIT, "nobody waits any more", async || {
         let limits = admin.ads().limits().list().await.unwrap().data;
